@@ -1,0 +1,52 @@
+# The course's commands. `make run` and `make test` are all that a newcomer needs.
+
+.POSIX:
+.DELETE_ON_ERROR:
+.PHONY: run test lint unit nbval lab notebooks lock data evaluators compat wheel clean
+
+BIN = .venv/bin
+READY = .venv/.installed
+
+run: $(READY) ## execute every lesson into a new folder runs/<date-time> with one overview page
+	$(BIN)/gan-course run all
+
+test: lint unit nbval ## everything that must hold before a change is taken
+
+lint: $(READY) ## style and formatting of modules and notebooks
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+unit: $(READY) ## unit and property tests
+	$(BIN)/python -m pytest
+
+nbval: $(READY) ## run every notebook again and compare what it prints with what is stored
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env notebooks/[0-9][0-9]_*.ipynb
+
+lab: $(READY) ## open the lessons in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+notebooks: $(READY) ## execute every notebook in place and store its outputs
+	$(BIN)/python tools/notebooks.py execute
+
+lock: $(READY) ## bring requirements.lock up to pyproject.toml, keeping the versions that still fit
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 --extra cpu --extra lab --extra dev \
+		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+
+data: $(READY) ## build the bundled data sets again from their sources
+	$(BIN)/python data/build.py
+
+evaluators: $(READY) ## train the bundled classifiers again
+	$(BIN)/python data/train_evaluators.py
+
+compat: wheel ## try the wheel on Colab's versions and on the lowest that pyproject.toml allows
+	sh tools/compat.sh
+
+wheel: $(READY) ## build the wheel into dist/
+	$(BIN)/python -m hatchling build -t wheel
+
+clean: ## remove the environments, builds and caches; the runs stay
+	rm -rf .venv .compat .hypothesis .pytest_cache .ruff_cache build dist
+
+$(READY): requirements.lock pyproject.toml tools/bootstrap.sh
+	sh tools/bootstrap.sh

@@ -1,0 +1,309 @@
+"""Builders of generators and discriminators, one function each.
+
+A generator maps latent vectors (batch, latent_dim) to images in the range its last activation
+gives; a discriminator maps such images to logits (batch, 1). Where a source ends in a sigmoid
+or a tanh on the discriminator we stop one step earlier, at the logit: the loss applies the
+sigmoid itself, in a form that does not overflow. Parameter counts stand in `ARCHITECTURES`
+and are held by a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+
+from gan_utils.errors import ParameterError
+
+
+def _model(inputs, stack, name):
+    return keras.Sequential([keras.Input(inputs), *stack], name=name)
+
+
+def granada_mlp_generator() -> keras.Model:
+    """100 → 128 ReLU → 784 sigmoid, images in [0, 1]."""
+    return _model(
+        (100,),
+        [
+            layers.Dense(128, activation="relu"),
+            layers.Dense(784, activation="sigmoid"),
+            layers.Reshape((28, 28, 1)),
+        ],
+        "generator",
+    )
+
+
+def granada_mlp_discriminator() -> keras.Model:
+    """784 → 128 ReLU → 1."""
+    return _model(
+        (28, 28, 1),
+        [layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dense(1)],
+        "discriminator",
+    )
+
+
+def granada_dcgan_generator() -> keras.Model:
+    """Transposed convolutions with batch normalisation, images in [0, 1].
+
+    The report gives the kinds of layers but not their widths; ours let a thousand iterations
+    pass in about a minute on two cores.
+    """
+    stack = [layers.Dense(7 * 7 * 64), layers.BatchNormalization(), layers.ReLU()]
+    stack += [layers.Reshape((7, 7, 64))]
+    for filters in (32, 16):
+        stack += [
+            layers.Conv2DTranspose(filters, 5, strides=2, padding="same"),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+        ]
+    stack += [layers.Conv2DTranspose(1, 5, padding="same", activation="sigmoid")]
+    return _model((100,), stack, "generator")
+
+
+def granada_dcgan_discriminator() -> keras.Model:
+    """Four strided convolutions with LeakyReLU and dropout (widths ours, as above)."""
+    stack = []
+    for filters in (16, 32, 64, 128):
+        stack += [
+            layers.Conv2D(filters, 5, strides=2, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.Dropout(0.3),
+        ]
+    return _model((28, 28, 1), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
+
+
+def queretaro_generator() -> keras.Model:
+    """The generator of Rodríguez (2022), images in [0, 1].
+
+    The listing prints 6 filters in the first transposed convolution; the book it follows has
+    64, and so have we. The latent dimension is not printed; 64 is ours.
+    """
+    return _model(
+        (64,),
+        [
+            layers.Dense(7 * 7 * 64, activation="relu"),
+            layers.Reshape((7, 7, 64)),
+            layers.Conv2DTranspose(64, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2DTranspose(32, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2DTranspose(1, 3, padding="same", activation="sigmoid"),
+        ],
+        "generator",
+    )
+
+
+def queretaro_discriminator() -> keras.Model:
+    """The discriminator of Rodríguez (2022)."""
+    return _model(
+        (28, 28, 1),
+        [
+            layers.Conv2D(32, 3, strides=2, activation="relu"),
+            layers.Conv2D(64, 3, strides=2, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(1),
+        ],
+        "discriminator",
+    )
+
+
+def torres_generator() -> keras.Model:
+    """The generator of Torres Villalobos' slides, 1,340,422 parameters, images in [−1, 1]."""
+    return _model(
+        (128,),
+        [
+            layers.Dense(7 * 7 * 128),
+            layers.LeakyReLU(0.2),
+            layers.Reshape((7, 7, 128)),
+            layers.Conv2DTranspose(128, 4, strides=2, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.BatchNormalization(),
+            layers.Conv2DTranspose(1, 4, strides=2, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.BatchNormalization(),
+            layers.Conv2D(128, 4, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.Conv2D(128, 4, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.Conv2D(1, 4, padding="same", activation="tanh"),
+        ],
+        "generator",
+    )
+
+
+def torres_discriminator() -> keras.Model:
+    """The discriminator of the same slides, 1,113,345 parameters.
+
+    One slide puts a tanh on the output, another asks for 0 or 1; logits settle it.
+    """
+    stack = []
+    for filters in (32, 64, 128, 256):
+        stack += [layers.Conv2D(filters, 5), layers.LeakyReLU(0.2), layers.Dropout(0.4)]
+    stack += [layers.Flatten(), layers.Dropout(0.4), layers.Dense(1)]
+    return _model((28, 28, 1), stack, "discriminator")
+
+
+def tutorial_generator() -> keras.Model:
+    """The generator of the TensorFlow DCGAN tutorial, images in [−1, 1]."""
+    stack = [layers.Dense(7 * 7 * 256, use_bias=False), layers.BatchNormalization()]
+    stack += [layers.LeakyReLU(0.3), layers.Reshape((7, 7, 256))]
+    for filters, strides in ((128, 1), (64, 2)):
+        stack += [
+            layers.Conv2DTranspose(filters, 5, strides=strides, padding="same", use_bias=False),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(0.3),
+        ]
+    stack += [
+        layers.Conv2DTranspose(1, 5, strides=2, padding="same", use_bias=False, activation="tanh")
+    ]
+    return _model((100,), stack, "generator")
+
+
+def tutorial_discriminator(normalise: bool = False) -> keras.Model:
+    """The discriminator of the same tutorial; with batch normalisation after each convolution
+    it is the one that Cabrera and Castro Pinto (2022) describe.
+    """
+    stack = []
+    for filters in (64, 128):
+        stack += [layers.Conv2D(filters, 5, strides=2, padding="same")]
+        stack += [layers.BatchNormalization()] if normalise else []
+        stack += [layers.LeakyReLU(0.3), layers.Dropout(0.3)]
+    return _model((28, 28, 1), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
+
+
+def radford_generator() -> keras.Model:
+    """The DCGAN generator (Radford et al. 2016, figure 1): 64×64 RGB images in [−1, 1]."""
+    stack = [layers.Dense(4 * 4 * 1024), layers.Reshape((4, 4, 1024))]
+    stack += [layers.BatchNormalization(), layers.ReLU()]
+    for filters in (512, 256, 128):
+        stack += [
+            layers.Conv2DTranspose(filters, 5, strides=2, padding="same"),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+        ]
+    stack += [layers.Conv2DTranspose(3, 5, strides=2, padding="same", activation="tanh")]
+    return _model((100,), stack, "generator")
+
+
+def radford_discriminator() -> keras.Model:
+    """Its mirror image: strided convolutions, batch normalisation but not on the first layer."""
+    stack = [layers.Conv2D(128, 5, strides=2, padding="same"), layers.LeakyReLU(0.2)]
+    for filters in (256, 512, 1024):
+        stack += [
+            layers.Conv2D(filters, 5, strides=2, padding="same"),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(0.2),
+        ]
+    return _model((64, 64, 3), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
+
+
+def compact_generator() -> keras.Model:
+    """The course's own generator for a laptop, images in [−1, 1]."""
+    return _model(
+        (64,),
+        [
+            layers.Dense(7 * 7 * 128),
+            layers.LeakyReLU(0.2),
+            layers.Reshape((7, 7, 128)),
+            layers.Conv2DTranspose(64, 4, strides=2, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.Conv2DTranspose(32, 4, strides=2, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.Conv2D(1, 3, padding="same", activation="tanh"),
+        ],
+        "generator",
+    )
+
+
+def compact_discriminator() -> keras.Model:
+    """The course's own discriminator: two strided convolutions and no normalisation."""
+    return _model(
+        (28, 28, 1),
+        [
+            layers.Conv2D(32, 4, strides=2, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.Conv2D(64, 4, strides=2, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.Flatten(),
+            layers.Dense(1),
+        ],
+        "discriminator",
+    )
+
+
+def mlp_2d_generator(latent_dim: int = 2, width: int = 128) -> keras.Model:
+    """Latent vectors → points of the plane, two hidden layers."""
+    stack = [layers.Dense(width, activation="relu") for _ in range(2)]
+    return _model((latent_dim,), [*stack, layers.Dense(2)], "generator")
+
+
+def mlp_2d_discriminator(width: int = 128) -> keras.Model:
+    """Points of the plane → logits, two hidden layers."""
+    stack = [layers.Dense(width, activation="relu") for _ in range(2)]
+    return _model((2,), [*stack, layers.Dense(1)], "discriminator")
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A pair of builders with the range of its images, its source and its parameter counts."""
+
+    name: str
+    generator: Callable[[], keras.Model]
+    discriminator: Callable[[], keras.Model]
+    image_range: tuple[float, float]
+    source: str
+    generator_parameters: int
+    discriminator_parameters: int
+
+
+def _pucp_discriminator() -> keras.Model:
+    return tutorial_discriminator(normalise=True)
+
+
+ARCHITECTURES = {
+    a.name: a
+    for a in (
+        Architecture(
+            "granada_mlp", granada_mlp_generator, granada_mlp_discriminator, (0.0, 1.0),
+            "Sánchez Mérida, Universidad de Granada, 2020, practical 1", 114_064, 100_609,
+        ),
+        Architecture(
+            "granada_dcgan", granada_dcgan_generator, granada_dcgan_discriminator, (0.0, 1.0),
+            "Sánchez Mérida, Universidad de Granada, 2020, practical 2", 393_921, 269_953,
+        ),
+        Architecture(
+            "queretaro", queretaro_generator, queretaro_discriminator, (0.0, 1.0),
+            "Rodríguez, Universidad Autónoma de Querétaro, 2022", 259_521, 21_121,
+        ),
+        Architecture(
+            "torres", torres_generator, torres_discriminator, (-1.0, 1.0),
+            "Torres Villalobos, slides", 1_340_422, 1_113_345,
+        ),
+        Architecture(
+            "tutorial", tutorial_generator, tutorial_discriminator, (-1.0, 1.0),
+            "TensorFlow tutorial, Deep Convolutional GAN", 2_330_944, 212_865,
+        ),
+        Architecture(
+            "pucp", tutorial_generator, _pucp_discriminator, (-1.0, 1.0),
+            "Cabrera and Castro Pinto, PUCP, 2022", 2_330_944, 213_633,
+        ),
+        Architecture(
+            "radford", radford_generator, radford_discriminator, (-1.0, 1.0),
+            "Radford, Metz and Chintala, 2016", 18_876_163, 17_238_273,
+        ),
+        Architecture(
+            "compact", compact_generator, compact_discriminator, (-1.0, 1.0),
+            "this course", 571_905, 36_513,
+        ),
+    )
+}
+
+
+def build(name: str) -> tuple[keras.Model, keras.Model, tuple[float, float]]:
+    """A new generator, a new discriminator and the range of their images."""
+    if name not in ARCHITECTURES:
+        raise ParameterError(
+            f"there is no architecture {name!r}: choose one of {', '.join(ARCHITECTURES)}."
+        )
+    pair = ARCHITECTURES[name]
+    return pair.generator(), pair.discriminator(), pair.image_range

@@ -1,0 +1,99 @@
+"""What happens between steps: pictures, scores, a guard and a backup, as Keras callbacks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from gan_utils.data import unscale
+from gan_utils.errors import TrainingDiverged
+from gan_utils.gan import GAN
+
+
+class Snapshots(keras.callbacks.Callback):
+    """Images from the same latent vectors before training and after every `every` epochs.
+
+    They go into `gan.records["snapshots"]` as uint8, so that a resumed run has all of them.
+    """
+
+    def __init__(self, z: np.ndarray, every: int = 1):
+        super().__init__()
+        self.z = z
+        self.every = every
+
+    def _take(self):
+        samples = self.model.generate(self.z)
+        if samples.ndim == 4:
+            samples = unscale(samples, *self.model.image_range)
+        self.model.record("snapshots", samples)
+
+    def on_train_begin(self, logs=None):
+        if "snapshots" not in self.model.records:
+            self._take()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every == 0:
+            self._take()
+
+
+class Scores(keras.callbacks.Callback):
+    """Calls `function(gan)` after every `every` epochs and keeps the number (or array) it
+    returns in `gan.records[name]`.
+    """
+
+    def __init__(self, name: str, function: Callable[[GAN], float], every: int = 1):
+        super().__init__()
+        self.name = name
+        self.function = function
+        self.every = every
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every == 0:
+            self.model.record(self.name, self.function(self.model))
+
+
+class DivergenceGuard(keras.callbacks.Callback):
+    """Stops training with one sentence when a loss or a weight is no longer a finite number.
+
+    Weights are looked at too, because a ReLU turns what is not a number into a quiet 0 and the
+    losses may stay finite. Place it before `Backup`: the last backup is then from before.
+    """
+
+    def on_epoch_end(self, epoch, logs=None):
+        measured = dict(logs or {})
+        for player in (self.model.generator, self.model.discriminator):
+            finite = all(np.isfinite(weight).all() for weight in player.get_weights())
+            measured[f"a weight of the {player.name}"] = 0.0 if finite else math.nan
+        for name, value in measured.items():
+            if not math.isfinite(value):
+                raise TrainingDiverged(
+                    f"{name} is {value} after {self.model.step} steps: lower the learning rates "
+                    f"or add a penalty; the last backup is from before."
+                )
+
+
+class Backup(keras.callbacks.Callback):
+    """Saves the full training state every `every` epochs; `GAN.fit` restores it at its start.
+
+    The file is removed when training ends, so that the same call starts anew next time.
+    """
+
+    def __init__(self, path, every: int = 1):
+        super().__init__()
+        self.path = Path(path)
+        self.every = every
+
+    def restore(self, gan: GAN) -> None:
+        if self.path.exists():
+            gan.load_state(self.path)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch + 1) % self.every == 0:
+            self.model.save_state(self.path)
+
+    def on_train_end(self, logs=None):
+        self.path.unlink(missing_ok=True)

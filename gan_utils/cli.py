@@ -1,0 +1,143 @@
+"""The `gan-course` command: run lessons with checked parameters, or list those parameters."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gan_utils.errors import CourseError, OutputError, ParameterError
+from gan_utils.parameters import check
+from gan_utils.results import make_folder
+
+if TYPE_CHECKING:
+    from gan_utils.lessons import Lesson
+
+# The extra `lab`; the commands import what needs them only after they were found.
+NEEDED = ("nbformat", "papermill", "nbconvert")
+BAD_INPUT = 2
+INTERRUPTED = 130
+HEADLINE_SCORES = 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gan-course")
+def app() -> None:
+    """A course on generative adversarial networks, from the command line."""
+    with _one_sentence(BAD_INPUT):
+        for module in NEEDED:
+            if importlib.util.find_spec(module) is None:
+                raise CourseError(
+                    f"{module} is not installed: run `pip install 'gan-course[lab]'`."
+                )
+
+
+@app.command()
+@click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
+@click.option(
+    "-p", "pairs", type=(str, str), multiple=True, metavar="NAME VALUE", help="Set a parameter."
+)
+@click.option("-f", "profile", type=Path, metavar="FILE", help="YAML file of parameters; -p wins.")
+@click.option("--out", type=Path, metavar="DIR", help="A new folder  [default: runs/<date>_<time>]")
+def run(
+    lessons: tuple[str, ...], pairs: tuple[tuple[str, str], ...], profile: Path | None, out: Path
+) -> None:
+    """Run lessons and write one page about them.
+
+    LESSON is a number (03), a name, the beginning of a name, a path, or `all`.
+    """
+    from gan_utils.lessons import execute, find_lessons
+    from gan_utils.overview import score_text, write_overview
+
+    with _one_sentence(BAD_INPUT):
+        found = find_lessons(lessons)
+        values = _values(found, pairs, profile)
+        out = out or Path("runs") / datetime.datetime.now().strftime("%Y-%m-%d_%H%M%S")
+        if out.is_dir() and any(out.iterdir()):
+            raise OutputError(f"folder {out} already holds files: choose a new one with --out.")
+        make_folder(out)
+    outcomes = []
+    with _one_sentence(1):
+        for lesson in found:
+            click.echo(f"{lesson.name}  ", nl=False)
+            sys.stdout.flush()
+            try:
+                outcome = execute(lesson, values[lesson.name], out / lesson.name)
+            except KeyboardInterrupt:
+                click.echo("interrupted")
+                click.echo(f"Error: interrupted: what was finished is in {out}", err=True)
+                raise SystemExit(INTERRUPTED) from None
+            outcomes.append(outcome)
+            if outcome.error:
+                click.echo(f"failed after {outcome.minutes:.1f} min: {outcome.error}")
+            else:
+                scores = [
+                    f"{score['name']} {score_text(score)}"
+                    for score in outcome.result["scores"][:HEADLINE_SCORES]
+                ]
+                click.echo(" · ".join([f"done in {outcome.minutes:.1f} min", *scores]))
+        page = write_overview(out, outcomes)
+    click.echo(f"Overview: {page}")
+    if any(outcome.error for outcome in outcomes):
+        raise SystemExit(1)
+
+
+@app.command()
+@click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
+def parameters(lessons: tuple[str, ...]) -> None:
+    """List the parameters of lessons with their defaults and what may be given."""
+    from gan_utils.lessons import find_lessons
+
+    with _one_sentence(BAD_INPUT):
+        found = find_lessons(lessons)
+    for lesson in found:
+        rows = [("name", "type", "default", "allowed", "help")]
+        for item in lesson.parameters.values():
+            default = repr(item.default)
+            rows.append((item.name, item.type.__name__, default, item.allowed, item.help))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        click.echo(lesson.name)
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            click.echo("  " + "  ".join(cells).rstrip())
+
+
+def _values(
+    lessons: list[Lesson], pairs: tuple[tuple[str, str], ...], profile: Path | None
+) -> dict[str, dict[str, Any]]:
+    """The checked values for each lesson by its name; -p beats the file."""
+    from gan_utils.lessons import read_profile
+
+    given: dict[str, str] = {}
+    for name, value in pairs:
+        if name in given:
+            raise ParameterError(f"parameter `{name}` is given twice with -p: keep one of the two.")
+        given[name] = value
+    given = {**(read_profile(profile) if profile else {}), **given}
+    if "folder" in given:
+        raise ParameterError("parameter `folder` is set for each lesson here: use --out instead.")
+    values = {}
+    for lesson in lessons:
+        if "folder" not in lesson.parameters:
+            raise ParameterError(f"lesson {lesson.name} does not declare `folder`: add it.")
+        try:
+            values[lesson.name] = check(lesson.parameters, given)
+        except ParameterError as error:
+            raise ParameterError(f"lesson {lesson.name}: {error}") from None
+    return values
+
+
+@contextmanager
+def _one_sentence(code: int) -> Iterator[None]:
+    """Turn a CourseError into its sentence on stderr and an exit code."""
+    try:
+        yield
+    except CourseError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(code) from None

@@ -1,0 +1,332 @@
+"""The two players and their training step.
+
+`GAN` is a `keras.Model`: it trains through `fit`, takes the usual callbacks, and keeps
+everything that a later resume needs in numbered variables. Nothing random depends on how long a
+process has lived: the batch of a step and its latent vectors are functions of (seed, step).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_utils.errors import CheckpointError, OutputError, ParameterError
+from gan_utils.losses import NonSaturating
+
+PRIORS = ("normal", "uniform")
+
+
+def batches(data, batch_size: int, seed: int, start: int, stop: int) -> tf.data.Dataset:
+    """The batches of steps `start` to `stop` − 1, each of shape (batch_size, …).
+
+    Step t always gets the same rows: position p = t · batch_size + i lies in pass p // n over the
+    data, and each pass has its own permutation, computed element by element (no shuffle buffer).
+    """
+    rows = tf.constant(data)
+    count = tf.constant(len(data), tf.int64)
+    zeros = tf.zeros([batch_size], tf.int32)
+
+    def batch(step):
+        position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+        passes = position // count
+        seeds = tf.stack([tf.fill([batch_size], seed), tf.cast(passes, tf.int32), zeros], axis=1)
+        # The raw operation, because the public wrapper accepts one seed only, not one a row.
+        index = tf.raw_ops.RandomIndexShuffle(
+            index=position % count, seed=seeds, max_index=count - 1, rounds=4
+        )
+        return tf.gather(rows, index)
+
+    steps = tf.data.Dataset.range(start, stop)
+    return steps.map(batch, num_parallel_calls=1, deterministic=True).prefetch(4)
+
+
+class _Recorder(keras.callbacks.Callback):
+    """Copies each epoch's mean losses into `gan.records`, which survive a kill."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, value in (logs or {}).items():
+            self.model.record(name, value)
+
+
+class GAN(keras.Model):
+    """A generator against a discriminator.
+
+    generator: latent vectors (batch, latent_dim) → samples in `image_range`, or points.
+    discriminator: samples → logits (batch, 1).
+    loss, penalty: from `gan_utils.losses`; the penalty is added to the discriminator's loss.
+    d_steps: discriminator updates for one generator update, each on a batch of its own.
+    prior: "normal" for N(0, 1), "uniform" for U(−1, 1), in every entry of z.
+    ema: decay of the running average of the generator's weights, 0 for none; `sample` then
+        draws from the average (Yazıcı et al. 2019).
+    seed: fixes batches, latent vectors and label noise; dropout and initial weights follow
+        `keras.utils.set_random_seed`.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        loss=None,
+        penalty=None,
+        d_steps: int = 1,
+        prior: str = "normal",
+        ema: float = 0.0,
+        image_range: tuple[float, float] = (-1.0, 1.0),
+        seed: int = 0,
+    ):
+        super().__init__()
+        if prior not in PRIORS:
+            raise ParameterError(f"prior is {prior!r}: choose one of {', '.join(PRIORS)}.")
+        if not 0.0 <= ema < 1.0:
+            raise ParameterError(f"ema is {ema}: give a decay in [0, 1), 0 for no average.")
+        if d_steps < 1:
+            raise ParameterError(f"d_steps is {d_steps}: give a whole number from 1 up.")
+        if generator.output_shape[1:] != discriminator.input_shape[1:]:
+            raise ParameterError(
+                f"the generator makes samples of shape {generator.output_shape[1:]} but the "
+                f"discriminator reads {discriminator.input_shape[1:]}: build both for one shape."
+            )
+        self.generator = generator
+        self.discriminator = discriminator
+        self.objective = NonSaturating() if loss is None else loss
+        self.penalty = penalty
+        self.d_steps = d_steps
+        self.prior = prior
+        self.ema = ema
+        self.average = keras.models.clone_model(generator) if ema else generator
+        self.average.set_weights(generator.get_weights())
+        self.image_range = image_range
+        self.seed = seed
+        self.latent_dim = generator.input_shape[-1]
+        self.steps_done = self.add_weight(
+            name="steps_done", shape=(), dtype="int64", initializer="zeros", trainable=False
+        )
+        self.records: dict[str, list[tuple[int, np.ndarray]]] = {}
+        self.trackers = [keras.metrics.Mean(name=n) for n in ("d_loss", "g_loss", "d_real", "d_fake")]
+        self.built = True
+
+    @property
+    def metrics(self):
+        return self.trackers
+
+    @property
+    def step(self) -> int:
+        """Generator steps done so far."""
+        return int(self.steps_done.numpy())
+
+    def call(self, z, training=False):
+        return self.generator(z, training=training)
+
+    def compile(self, g_optimizer, d_optimizer):
+        """One optimizer a player; XLA stays off because it is slower on CPUs."""
+        super().compile(jit_compile=False)
+        self.g_optimizer = g_optimizer
+        self.d_optimizer = d_optimizer
+        g_optimizer.build(self.generator.trainable_variables)
+        d_optimizer.build(self.discriminator.trainable_variables)
+
+    # --- one step -----------------------------------------------------------------------------
+
+    def noise(self, count, seed):
+        """Latent vectors, shape (count, latent_dim), a function of the two integers in `seed`."""
+        shape = [count, self.latent_dim]
+        if self.prior == "normal":
+            return tf.random.stateless_normal(shape, seed)
+        return tf.random.stateless_uniform(shape, seed, minval=-1.0, maxval=1.0)
+
+    def scaled(self, batch):
+        """uint8 images in `image_range`; points unchanged."""
+        if batch.dtype != tf.uint8:
+            return batch
+        low, high = self.image_range
+        return tf.cast(batch, tf.float32) * ((high - low) / 255.0) + low
+
+    def d_loss(self, real, fake, seed):
+        """The discriminator's loss on one batch, with the two sets of logits it came from."""
+        # Real and generated images go through separately, so that batch normalisation in the
+        # discriminator never mixes their statistics.
+        real_logits = self.discriminator(real, training=True)
+        fake_logits = self.discriminator(fake, training=True)
+        loss = self.objective.discriminator(real_logits, fake_logits, seed)
+        if self.penalty is not None:
+            loss += self.penalty(self.discriminator, real, fake, seed)
+        return loss, real_logits, fake_logits
+
+    def update(self, optimizer, gradients, player):
+        optimizer.apply(gradients, player.trainable_variables)
+
+    def train_step(self, batch):
+        """d_steps − 1 updates of D alone, then one forward pass that serves both players.
+
+        Both gradients are taken at the same weights, as in the TensorFlow tutorial and the
+        Querétaro notes; then D moves, then G.
+        """
+        reals = tf.split(self.scaled(batch), self.d_steps)
+        step = tf.cast(self.steps_done, tf.int32)
+        count = tf.shape(reals[0])[0]
+        for extra, real in enumerate(reals[:-1], start=1):
+            seed = tf.stack([self.seed + 1000 * extra, step])
+            fake = self.generator(self.noise(count, seed), training=True)
+            with tf.GradientTape() as tape:
+                loss, _, _ = self.d_loss(real, fake, seed)
+            gradients = tape.gradient(loss, self.discriminator.trainable_variables)
+            self.update(self.d_optimizer, gradients, self.discriminator)
+
+        seed = tf.stack([self.seed, step])
+        with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
+            fake = self.generator(self.noise(count, seed), training=True)
+            d_loss, real_logits, fake_logits = self.d_loss(reals[-1], fake, seed)
+            g_loss = self.objective.generator(real_logits, fake_logits)
+        d_gradients = d_tape.gradient(d_loss, self.discriminator.trainable_variables)
+        g_gradients = g_tape.gradient(g_loss, self.generator.trainable_variables)
+        self.update(self.d_optimizer, d_gradients, self.discriminator)
+        self.update(self.g_optimizer, g_gradients, self.generator)
+
+        if self.ema:
+            for mean, weight in zip(self.average.weights, self.generator.weights, strict=True):
+                mean.assign(self.ema * mean + (1.0 - self.ema) * weight)
+        self.steps_done.assign_add(1)
+        measured = (d_loss, g_loss, tf.sigmoid(real_logits), tf.sigmoid(fake_logits))
+        for tracker, value in zip(self.trackers, measured, strict=True):
+            tracker.update_state(value)
+        return {tracker.name: tracker.result() for tracker in self.trackers}
+
+    # --- training and sampling ----------------------------------------------------------------
+
+    def fit(self, data, steps, batch_size=128, epoch_steps=100, callbacks=(), verbose=0):
+        """Trains until `steps` generator steps are done, counting those of earlier calls.
+
+        data: uint8 images (n, h, w, c), or float points (n, 2). An epoch here is `epoch_steps`
+        steps: what callbacks and the history count. A callback with a `restore` method is asked
+        first, so a run that was killed goes on from its last backup. Returns the Keras history
+        of this call; `records` holds the losses of all calls.
+        """
+        data = np.asarray(data)
+        if data.shape[1:] != self.discriminator.input_shape[1:]:
+            raise ParameterError(
+                f"the data have shape {data.shape[1:]} a sample but the discriminator reads "
+                f"{self.discriminator.input_shape[1:]}: resize them, or choose the architecture "
+                f"that fits."
+            )
+        if steps % epoch_steps:
+            raise ParameterError(
+                f"steps is {steps}, not a multiple of epoch_steps {epoch_steps}: "
+                f"give {steps - steps % epoch_steps + epoch_steps} steps instead."
+            )
+        for callback in callbacks:
+            if hasattr(callback, "restore"):
+                callback.restore(self)
+        start = self.step
+        # Many steps inside one compiled call: on small networks the way from Python into
+        # TensorFlow costs more than the step itself.
+        self.steps_per_execution = epoch_steps
+        return super().fit(
+            batches(data, batch_size * self.d_steps, self.seed, start, max(start, steps)),
+            epochs=steps // epoch_steps,
+            initial_epoch=start // epoch_steps,
+            steps_per_epoch=epoch_steps,
+            callbacks=[_Recorder(), *callbacks],
+            shuffle=False,  # `batches` has shuffled already
+            verbose=verbose,
+        )
+
+    def latent(self, count: int, seed: int = 0) -> np.ndarray:
+        """`count` latent vectors from the prior, the same for the same seed."""
+        return self.noise(count, [seed, 10**9]).numpy()
+
+    def generate(self, z, ema: bool = True) -> np.ndarray:
+        """Samples for latent vectors (n, latent_dim), 500 at a time, in `image_range`."""
+        network = self.average if ema else self.generator
+        parts = [network(z[i : i + 500], training=False) for i in range(0, len(z), 500)]
+        return np.concatenate([part.numpy() for part in parts])
+
+    def sample(self, count: int, seed: int = 0, ema: bool = True) -> np.ndarray:
+        """`count` samples from the prior's latent vectors of `seed`."""
+        return self.generate(self.latent(count, seed), ema=ema)
+
+    def record(self, name: str, value) -> None:
+        """Keeps `value` under `name` with the current step; saved with the state."""
+        self.records.setdefault(name, []).append((self.step, np.asarray(value)))
+
+    def recorded(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """The steps and the values recorded under `name`, as two arrays."""
+        steps, values = zip(*self.records[name], strict=True)
+        return np.asarray(steps), np.stack(values)
+
+    # --- saving -------------------------------------------------------------------------------
+
+    def _state(self) -> dict[str, keras.Variable]:
+        parts = {
+            "generator": self.generator.variables,
+            "discriminator": self.discriminator.variables,
+            "g_optimizer": self.g_optimizer.variables,
+            "d_optimizer": self.d_optimizer.variables,
+            "steps_done": [self.steps_done],
+        }
+        if self.ema:
+            parts["average"] = self.average.variables
+        return {f"{part}/{i:03d}": v for part, vs in parts.items() for i, v in enumerate(vs)}
+
+    def save_state(self, path) -> None:
+        """Writes everything that training needs to go on: weights, optimizers, average, step,
+        random state and records. The file at `path` is replaced in one move or not at all.
+        """
+        arrays = {name: variable.numpy() for name, variable in self._state().items()}
+        for name in self.records:
+            arrays[f"record steps/{name}"], arrays[f"record values/{name}"] = self.recorded(name)
+        path = Path(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+                temporary = Path(file.name)
+                try:
+                    np.savez(file, **arrays)
+                    file.flush()
+                    os.fsync(file.fileno())
+                except BaseException:
+                    temporary.unlink()
+                    raise
+            os.replace(temporary, path)
+        except OSError as error:
+            raise OutputError(
+                f"the training state cannot be written to {path} ({error.strerror}): free some "
+                f"space or choose another folder; the state saved before is untouched."
+            ) from error
+
+    def load_state(self, path) -> None:
+        """Reads what `save_state` wrote; nothing changes unless every array fits."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = dict(file)
+        except Exception as error:  # truncated zip, bad header, not an npz: all the same to us
+            raise CheckpointError(
+                f"the checkpoint {path} cannot be read ({type(error).__name__}): delete it to "
+                f"start anew, or give an earlier one."
+            ) from error
+        state = self._state()
+        found = {name for name in arrays if not name.startswith("record ")}
+        if found != set(state):
+            raise CheckpointError(
+                f"the checkpoint {path} is of another architecture ({len(found)} arrays where "
+                f"this model has {len(state)}): load it with the model that wrote it."
+            )
+        for name, variable in state.items():
+            if arrays[name].shape != tuple(variable.shape):
+                raise CheckpointError(
+                    f"the checkpoint {path} is of another architecture ({name} has shape "
+                    f"{arrays[name].shape}, here {tuple(variable.shape)}): load it with the "
+                    f"model that wrote it."
+                )
+        for name, variable in state.items():
+            variable.assign(arrays[name])
+        self.records = {}
+        for name in arrays:
+            if name.startswith("record steps/"):
+                key = name.removeprefix("record steps/")
+                values = arrays[f"record values/{key}"]
+                self.records[key] = list(zip(arrays[name].tolist(), values, strict=True))

@@ -1,0 +1,282 @@
+"""The parameters of a lesson: declared in one notebook cell, checked in one place.
+
+Each line of the cell declares one parameter, and its comment is part of the declaration:
+
+    epochs: int = 20  # passes over the data [1, 1000]
+    rate: float = 2e-4  # learning rate of Adam (0, 1]
+    loss: str = "minimax"  # what the players minimise {minimax, non_saturating}
+    average: bool = True  # keep a moving average of the generator's weights
+
+`[` and `]` include the bound, `(` and `)` leave it out, and a bound may be `inf` or `-inf`.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import difflib
+import io
+import math
+import re
+import reprlib
+import tokenize
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from gan_utils.errors import ParameterError
+
+TYPES: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
+GRAMMAR = "`name: type = literal  # help [low, high]` or `# help {a, b}`"
+RANGE = re.compile(
+    r"^(?P<help>.*?)\s*(?P<open>[\[(])(?P<low>[^\[\](),]*),(?P<high>[^\[\](),]*)(?P<close>[\])])$"
+)
+LOOSE_RANGE = re.compile(r"\[[^\[\]]*,[^\[\]]*[\])]")
+CHOICES = re.compile(r"^(?P<help>.*?)\s*\{(?P<items>[^{}]*)\}$")
+# Above this a float no longer holds every whole number, so 1e30 may not be what was meant.
+LARGEST_EXACT = 2**53
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a lesson.
+
+    `type` is int, float, str or bool; `low` and `high` are None where nothing bounds the value,
+    and `choices` is empty where every value of the type is allowed.
+    """
+
+    name: str
+    type: type
+    default: Any
+    help: str
+    low: float | None = None
+    high: float | None = None
+    low_closed: bool = True
+    high_closed: bool = True
+    choices: tuple = ()
+
+    @property
+    def allowed(self) -> str:
+        """What may be given, in words: "a whole number from 1 to 1000"."""
+        if self.choices:
+            return "one of " + ", ".join(map(str, self.choices))
+        noun = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+        low = self.low if self.low is not None and math.isfinite(self.low) else None
+        high = self.high if self.high is not None and math.isfinite(self.high) else None
+        if low is not None and high is not None and self.low_closed and self.high_closed:
+            return f"{noun[self.type]} from {low} to {high}"
+        bounds = []
+        if low is not None:
+            bounds.append(f"{'at least' if self.low_closed else 'above'} {low}")
+        if high is not None:
+            bounds.append(f"{'at most' if self.high_closed else 'below'} {high}")
+        return " ".join([noun[self.type], " and ".join(bounds)]).strip()
+
+
+def read_parameters(source: str) -> dict[str, Parameter]:
+    """Read the declarations from the text of a parameters cell.
+
+    Returns the parameters by name, in the order of the cell.  Raises ParameterError naming the
+    line that breaks the grammar, repeats a name, or has a default that its own range forbids.
+    """
+    try:
+        statements = ast.parse(source).body
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (SyntaxError, tokenize.TokenError) as error:
+        raise ParameterError(
+            f"the parameters cell is not Python ({error.args[0]}): write each line as {GRAMMAR}."
+        ) from None
+    comments = {token.start[0]: token.string for token in tokens if token.type == tokenize.COMMENT}
+    lines = source.splitlines()
+    parameters: dict[str, Parameter] = {}
+    used_lines: set[int] = set()
+    for statement in statements:
+        number = statement.lineno
+        where = f"line {number} of the parameters cell, `{lines[number - 1].strip()}`,"
+        try:
+            if number in used_lines:
+                raise ParameterError("declares two parameters: give each its own line.")
+            parameter = _declaration(statement, comments.get(number, ""))
+            if parameter.name in parameters:
+                raise ParameterError(f"declares `{parameter.name}` again: keep one declaration.")
+        except ParameterError as error:
+            raise ParameterError(f"{where} {error}") from None
+        used_lines.update(range(number, statement.end_lineno + 1))
+        parameters[parameter.name] = parameter
+    return parameters
+
+
+def check(parameters: Mapping[str, Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give back `values` with each one in its declared type.
+
+    Text that can only mean one value is converted ("1e-3" for a float, "true" for a bool), and
+    so are 3.0 for an int and 3 for a float.  Raises ParameterError for an unknown name and for
+    a value of another type, outside its range or not among its choices.
+    """
+    checked = {}
+    for name, value in values.items():
+        if name not in parameters:
+            near = difflib.get_close_matches(str(name), parameters, n=1)
+            known = ", ".join(f"`{known}`" for known in parameters) or "none"
+            hint = f"did you mean `{near[0]}`?" if near else f"the known ones are {known}."
+            raise ParameterError(f"unknown parameter `{name}`: {hint}")
+        checked[name] = _checked(parameters[name], value)
+    return checked
+
+
+def _declaration(statement: ast.stmt, comment: str) -> Parameter:
+    """Build the parameter of one line; errors continue the sentence "line 3 ..., ..."."""
+    if not (
+        isinstance(statement, ast.AnnAssign)
+        and isinstance(statement.target, ast.Name)
+        and isinstance(statement.annotation, ast.Name)
+        and statement.value is not None
+        and statement.lineno == statement.end_lineno
+    ):
+        raise ParameterError(f"is not a declaration: write {GRAMMAR}.")
+    if statement.annotation.id not in TYPES:
+        raise ParameterError(
+            f"has the type `{statement.annotation.id}`: use one of {', '.join(TYPES)}."
+        )
+    kind = TYPES[statement.annotation.id]
+    try:
+        default = ast.literal_eval(statement.value)
+    except ValueError:
+        raise ParameterError("has a default that is no literal: write the value itself.") from None
+    if type(default) is not kind and (kind, type(default)) != (float, int):
+        raise ParameterError(f"has a default that is not {Parameter('', kind, 0, '').allowed}.")
+    parameter = _limited(Parameter(statement.target.id, kind, default, comment.lstrip("# \t")))
+    if not parameter.help:
+        raise ParameterError(f"has no help: write {GRAMMAR}.")
+    try:
+        default = _checked(parameter, default)
+    except ParameterError as error:
+        raise ParameterError(f"has a default that it forbids: {error}") from None
+    return replace(parameter, default=default)
+
+
+def _limited(parameter: Parameter) -> Parameter:
+    """Move the range or the choices at the end of the help into their own fields."""
+    text = parameter.help.rstrip()
+    if found := CHOICES.match(text):
+        if parameter.type is bool:
+            raise ParameterError("has choices, but a bool is only true or false: leave them out.")
+        items = [item.strip() for item in found["items"].split(",")]
+        if "" in items or len(set(items)) < len(items):
+            raise ParameterError("has an empty or repeated choice: write {a, b, c}.")
+        if parameter.type is not str:
+            items = [_bound(item, parameter.type) for item in items]
+        return replace(parameter, help=found["help"], choices=tuple(items))
+    found = RANGE.match(text)
+    # "(steps, not epochs)" is help; "(0, 1)" and "[0, l]" are ranges, the second a wrong one.
+    if found and (
+        "[" in found["open"] or "]" in found["close"] or any(map(_is_number, found.group(3, 4)))
+    ):
+        if parameter.type not in (int, float):
+            raise ParameterError("has a range, which only int and float can have: leave it out.")
+        low, high = (_bound(found[side], parameter.type) for side in ("low", "high"))
+        low_closed, high_closed = found["open"] == "[", found["close"] == "]"
+        if low > high or (low == high and not (low_closed and high_closed)):
+            raise ParameterError("has an empty range: write the lowest value first.")
+        return replace(
+            parameter,
+            help=found["help"],
+            low=low,
+            high=high,
+            low_closed=low_closed,
+            high_closed=high_closed,
+        )
+    if text.endswith(("]", "}")) or LOOSE_RANGE.search(text):
+        raise ParameterError("has no range at its end: close the line with [low, high] or {a, b}.")
+    return parameter
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _bound(text: str, kind: type) -> float:
+    """A bound or a numeric choice, an int where it is whole, so that it reads well."""
+    if text.strip().lstrip("+-").isdecimal():
+        return int(text)
+    if _is_number(text) and not math.isnan(number := float(text)):
+        if number.is_integer() and abs(number) <= LARGEST_EXACT:
+            return int(number)
+        if kind is float or math.isinf(number):
+            return number
+    noun = "whole number" if kind is int else "number"
+    raise ParameterError(f"has the limit `{text.strip()}`, which is not a {noun}: write a {noun}.")
+
+
+def _checked(parameter: Parameter, value: Any) -> Any:
+    """`value` in the type of `parameter`; ParameterError where that is not unambiguous."""
+    shown = f"parameter `{parameter.name}` is {reprlib.repr(value)}"
+    result = {int: _as_int, float: _as_float, str: _as_str, bool: _as_bool}[parameter.type](value)
+    if result is None:
+        kind = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+        quotes = ", in quotes" if parameter.type is str else ""
+        raise ParameterError(
+            f"{shown}, not {kind[parameter.type]}: give {parameter.allowed}{quotes}."
+        )
+    shown = f"parameter `{parameter.name}` is {reprlib.repr(result)}"
+    if parameter.choices and result not in parameter.choices:
+        near = ()
+        if parameter.type is str:
+            near = difflib.get_close_matches(result, parameter.choices, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"give {parameter.allowed}."
+        raise ParameterError(f"{shown}, not among its choices: {hint}")
+    low, high = parameter.low, parameter.high
+    if low is not None and not (result > low or (parameter.low_closed and result == low)):
+        relation = "below its lowest value" if parameter.low_closed else "not above"
+        raise ParameterError(f"{shown}, {relation} {low}: give {parameter.allowed}.")
+    if high is not None and not (result < high or (parameter.high_closed and result == high)):
+        relation = "above its highest value" if parameter.high_closed else "not below"
+        raise ParameterError(f"{shown}, {relation} {high}: give {parameter.allowed}.")
+    if isinstance(result, float) and math.isinf(result) and result not in (low, high):
+        raise ParameterError(f"{shown}, which is not finite: give {parameter.allowed}.")
+    return result
+
+
+def _as_int(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, int | str):
+        with contextlib.suppress(ValueError):
+            return int(value)
+    try:
+        # Exact, where a float would take the text 1e-330 for 0.
+        return _exact(Decimal(value))
+    except InvalidOperation:
+        return None
+
+
+def _exact(number: Decimal) -> int | None:
+    """The whole number that `number` is, unless it is too large to have been meant exactly."""
+    if number.is_finite() and -LARGEST_EXACT <= number <= LARGEST_EXACT:
+        return int(number) if number == number.to_integral_value() else None
+    return None
+
+
+def _as_float(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return None if math.isnan(number) else number
+
+
+def _as_str(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _as_bool(value: Any) -> bool | None:
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return value if isinstance(value, bool) else None

@@ -1,0 +1,212 @@
+"""One run of a lesson: checked parameters, a seed, a folder, and a result written last.
+
+A notebook calls `run = start("03_dcgan_fashion")` right after its parameters cell, saves its
+pictures and scores through `run`, and ends with `run.finish()`.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from numbers import Integral
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gan_utils.errors import CourseError, OutputError, ParameterError
+from gan_utils.parameters import Parameter, check, read_parameters
+from gan_utils.results import circumstances, make_folder, write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from gan_utils.callbacks import Backup
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+@dataclass
+class Run:
+    """A started run: `values` holds the checked parameters, `folder` takes the files."""
+
+    lesson: str
+    folder: Path
+    values: dict[str, Any]
+    summary: str
+    started: datetime
+    _scores: dict[str, dict] = field(default_factory=dict)
+    _pictures: dict[str, dict] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"{self.lesson} · {self.summary}"
+
+    def backup(self, name: str = "training") -> Backup:
+        """A callback that keeps the training state in this run's folder, to resume from."""
+        from gan_utils.callbacks import Backup
+
+        return Backup(self.folder / "backup" / f"{_named(name)}.npz")
+
+    def save(self, figure: Figure | bytes, name: str, alt: str) -> None:
+        """Write a figure as PNG, or the bytes of a GIF as they are, and show it in the notebook.
+
+        `alt` describes the picture for those who cannot see it.  The same name again replaces
+        the picture, so that a cell can be run again.  Raises OutputError.
+        """
+        from gan_utils.plots import png, show
+
+        if not alt.strip():
+            raise OutputError(f"picture `{name}` has no alternative text: describe it in `alt`.")
+        file = f"{_named(name)}.{'gif' if isinstance(figure, bytes) else 'png'}"
+        if isinstance(figure, bytes) and not figure.startswith(b"GIF8"):
+            raise OutputError(f"picture `{name}` is bytes of no GIF: give a figure or a GIF.")
+        data = figure if isinstance(figure, bytes) else png(figure)
+        write_atomically(self.folder / file, data)
+        self._pictures[name] = {"name": name, "file": file, "alt": alt}
+        show(data, alt)
+
+    def score(self, name: str, value: Any, unit: str = "", better: str = "") -> None:
+        """Record a score: a number, or an object with `value`, `low`, `high` and `n`.
+
+        `better` is "lower", "higher" or "" where neither is.  An interval whose ends are not
+        finite is recorded as absent; a value that is not finite is a CourseError.
+        """
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise CourseError(f"score `{name}` is {value!r}: give a finite number.")
+        if better not in ("lower", "higher", ""):
+            raise CourseError(f"`better` is {better!r}: give `lower`, `higher` or nothing.")
+        ends = [getattr(value, end, None) for end in ("low", "high")]
+        low, high = (None if end is None or not math.isfinite(end) else float(end) for end in ends)
+        count = getattr(value, "n", None)
+        self._scores[name] = {
+            "name": name,
+            "value": int(number) if isinstance(value, Integral) else number,
+            "low": low,
+            "high": high,
+            "n": None if count is None else int(count),
+            "unit": unit,
+            "better": better,
+        }
+
+    def finish(self) -> None:
+        """Write `result.json`, the sign that the run is complete.  Raises OutputError."""
+        result = {
+            "lesson": self.lesson,
+            "parameters": self.values,
+            "scores": list(self._scores.values()),
+            "pictures": list(self._pictures.values()),
+            "started": self.started.isoformat(timespec="seconds"),
+            "minutes": round((datetime.now(UTC) - self.started).total_seconds() / 60, 3),
+            **circumstances(),
+        }
+        text = json.dumps(result, indent=1, ensure_ascii=False)
+        write_atomically(self.folder / "result.json", text.encode())
+
+
+def start(lesson: str) -> Run:
+    """Start the run of a notebook whose parameters cell was just executed.
+
+    Takes the newest parameters cell from the notebook's history, checks the values that the
+    notebook now holds, writes them back in their declared types, seeds Keras, makes TensorFlow
+    deterministic, makes the folder, and prints one line.  Raises ParameterError, OutputError.
+    """
+    shell = _shell()
+    declared, injected = _find_parameters(shell.user_ns.get("In", ()))
+    missing = [name for name in declared if name not in shell.user_ns]
+    if missing:
+        raise ParameterError(f"parameter `{missing[0]}` is gone: run the parameters cell again.")
+    names = [*declared, *(name for name in injected if name not in declared)]
+    values = check(declared, {name: shell.user_ns.get(name) for name in names})
+    shell.user_ns.update(values)
+    if not 0 <= values["seed"] < 2**32:
+        raise ParameterError(
+            f"parameter `seed` is {values['seed']}: give a whole number from 0 to {2**32 - 1}."
+        )
+    folder = Path(values["folder"] or f"runs/{run_name(lesson, values)}").expanduser()
+    make_folder(folder)
+    _seed(values["seed"])
+    changed = [
+        f"{name}={value}"
+        for name, value in values.items()
+        if name not in ("seed", "folder") and value != declared[name].default
+    ]
+    summary = f"seed {values['seed']} · {', '.join(changed) or 'defaults'}"
+    run = Run(lesson, folder, values, summary, datetime.now(UTC))
+    print(run)
+    return run
+
+
+def run_name(lesson: str, values: dict[str, Any]) -> str:
+    """A short name for a lesson with these parameters, the same on every machine.
+
+    The eight hexadecimal digits come from SHA-256 of the lesson and of its parameters as JSON
+    with sorted names; `folder` says only where the files go and is left out.
+    """
+    identity = {name: value for name, value in values.items() if name != "folder"}
+    text = json.dumps([_named(lesson), identity], sort_keys=True, separators=(",", ":"))
+    return f"{lesson}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _named(name: str) -> str:
+    """The name itself where it can be a file's name on every system."""
+    if not NAME.fullmatch(name):
+        raise OutputError(f"{name!r} is no name for a file: use letters, digits, `_` and `-`.")
+    return name
+
+
+def _shell() -> Any:
+    """The running IPython shell; ParameterError where there is none."""
+    # IPython runs wherever a notebook runs, so looking it up loads nothing.
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is None:
+        raise ParameterError(
+            "start() found no notebook: call it in Jupyter, Colab or papermill, "
+            "in the cell after the parameters."
+        )
+    return shell
+
+
+def _find_parameters(history: Sequence[str]) -> tuple[dict[str, Parameter], list[str]]:
+    """The newest parameters cell of the history, read, and the names injected after it.
+
+    A parameters cell holds annotated assignments only, `seed` and `folder` among them; papermill
+    injects a cell of plain assignments headed "# Parameters".
+    """
+    injected: list[str] = []
+    for source in reversed(history):
+        try:
+            statements = ast.parse(source).body
+        except SyntaxError:
+            continue
+        annotated = [item for item in statements if isinstance(item, ast.AnnAssign)]
+        names = {ast.unparse(item.target) for item in annotated}
+        if len(annotated) == len(statements) and {"seed", "folder"} <= names:
+            return read_parameters(source), injected
+        plain = [item for item in statements if isinstance(item, ast.Assign)]
+        if source.lstrip().startswith("# Parameters") and len(plain) == len(statements):
+            injected += [ast.unparse(item.targets[0]) for item in plain]
+    raise ParameterError(
+        "start() found no parameters: first run the cell tagged `parameters`, which declares "
+        "`seed` and `folder` among its annotated assignments."
+    )
+
+
+def _seed(seed: int) -> None:
+    # TensorFlow greets on stderr with notes about the processor, which no lesson needs.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
