@@ -46,10 +46,7 @@ def augmentation(name: str) -> list[layers.Layer]:
             layers.RandomRotation(0.04, seed=SEED + 2, **black),
             layers.RandomZoom(0.12, 0.12, seed=SEED + 3, **black),
         ]
-    return [
-        layers.RandomFlip("horizontal", seed=SEED + 1),
-        layers.RandomTranslation(0.06, 0.06, seed=SEED + 2, **black),
-    ]
+    return [layers.RandomFlip("horizontal", seed=SEED + 1)]
 
 
 def train(name: str, images: np.ndarray, labels: np.ndarray) -> keras.Model:

@@ -71,7 +71,7 @@ def run(
                 outcome = execute(lesson, values[lesson.name], out / lesson.name)
             except KeyboardInterrupt:
                 click.echo("interrupted")
-                click.echo(f"Error: interrupted: what was finished is in {out}", err=True)
+                click.echo(f"Error: interrupted: what was finished is in {out}.", err=True)
                 raise SystemExit(INTERRUPTED) from None
             outcomes.append(outcome)
             if outcome.error:

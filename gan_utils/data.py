@@ -232,9 +232,30 @@ def unscale(images: np.ndarray, low: float = -1.0, high: float = 1.0) -> np.ndar
     return np.rint(np.clip(levels, 0, 1) * 255).astype(np.uint8)
 
 
+def resize(images: np.ndarray, size: int, channels: int) -> np.ndarray:
+    """Bring uint8 images (n, h, w, c) to (n, size, size, channels), 1 for grey or 3 for RGB.
+
+    For judging a network of one image size by an evaluator of another; images that fit already
+    come back as they are.
+    """
+    images = np.asarray(images)
+    if images.shape[1:] == (size, size, channels):
+        return images
+    _check_length("size", size)
+    _check_choice("number of channels", channels, (1, 3))
+    mode = "L" if channels == 1 else "RGB"
+    resized = [
+        Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image)
+        .convert(mode)
+        .resize((size, size), Image.Resampling.BICUBIC)
+        for image in images
+    ]
+    return np.stack([np.asarray(image) for image in resized]).reshape(-1, size, size, channels)
+
+
 def _check_choice(what: str, value: object, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise DataError(f"There is no {what} {value!r}; choose one of {', '.join(known)}.")
+        raise DataError(f"There is no {what} {value!r}; choose one of {', '.join(map(str, known))}.")
 
 
 def _check_count(what: str, value: object) -> None:

@@ -1,8 +1,4 @@
-"""Scaling and mixtures for any range and size, and the rule that splits the bundled sets."""
-
-import hashlib
-import importlib.util
-from pathlib import Path
+"""Scaling for any range, mixtures of any size."""
 
 import numpy as np
 import pytest
@@ -97,41 +93,3 @@ def test_samples_follow_the_mixture(mixture):
 def test_samples_are_settled_by_the_generator():
     first, again, other = (ring().sample(100, np.random.default_rng(s)) for s in (1, 1, 2))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
-
-
-# The rule of data/build.py
-
-
-@pytest.fixture(scope="module")
-def build():
-    path = Path(__file__).parent.parent / "data" / "build.py"
-    spec = importlib.util.spec_from_file_location("build", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.mark.repository
-@given(st.lists(st.integers(0, 9), min_size=1, max_size=300), st.floats(0, 1))
-def test_shares_are_exact_to_within_one(build, labels, part):
-    n = round(part * len(labels))
-    counts = build.shares(np.array(labels), n)
-    exact = np.bincount(labels) * n / len(labels)
-    assert counts.sum() == n and np.abs(counts - exact).max() < 1
-
-
-@pytest.mark.repository
-@given(st.integers(2, 60), st.floats(0, 1), st.integers(0, 2**32 - 1))
-def test_a_split_keeps_everything_once_by_the_keys(build, total, part, seed):
-    rng = np.random.default_rng(seed)
-    images = np.unique(rng.integers(0, 256, (total, 2, 2), dtype=np.uint8), axis=0)
-    labels = rng.integers(0, 3, len(images)).astype(np.uint8)
-    chosen, others = build.take(images, labels, round(part * len(images)))
-    assert sorted([*chosen, *others]) == list(range(len(images)))
-    keys = [hashlib.sha256(image.tobytes()).hexdigest() for image in images]
-    for indices in (chosen, others):
-        backwards = [keys[i][::-1] for i in indices]
-        assert backwards == sorted(backwards)
-    for label in range(3):
-        taken, left = ([keys[i] for i in part if labels[i] == label] for part in (chosen, others))
-        assert max(taken, default="") <= min(left, default="g")

@@ -10,9 +10,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import notebooks
 from gan_utils import __version__
-from tests.notebook_rules import colab_address, problems
-from tools import notebooks
+from notebook_rules import colab_address, problems
 
 pytestmark = pytest.mark.repository
 

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from gan_utils import __version__
-from tests.notebook_rules import colab_address
+from notebook_rules import colab_address
 
 pytestmark = pytest.mark.repository
 

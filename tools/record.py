@@ -1,0 +1,85 @@
+"""Keep the results of a full run under data/recorded/.
+
+    python tools/record.py RUN PICTURE... --command COMMAND --machine MACHINE
+
+RUN is the folder of one finished lesson, such as runs/full/02_mlp_gan_mnist. Its result.json, the
+pictures of these names, and history.json and generator.keras where the lesson wrote them, replace
+what data/recorded/ held of the lesson. COMMAND and MACHINE are told in words and stand in the
+recorded result.json, so that a reader can run it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gan_utils.errors import CourseError, OutputError
+from gan_utils.results import read_result, write_atomically
+
+RECORDED = Path(__file__).resolve().parent.parent / "data" / "recorded"
+# The whole of data/ travels inside the wheel.
+LARGEST = 3_000_000  # bytes of one file
+OPTIONAL = ("history.json", "generator.keras")
+
+
+def record(run: Path, pictures: Sequence[str], command: str, machine: str, target: Path) -> Path:
+    """Copy a finished run into `target`/<lesson> and return that folder.
+
+    Nothing is replaced unless every file is there and small enough; OutputError else.
+    """
+    result = read_result(run)
+    known = {picture["name"]: picture for picture in result["pictures"]}
+    if unknown := [name for name in pictures if name not in known]:
+        names = ", ".join(known) or "none"
+        raise OutputError(f"the run saved no picture `{unknown[0]}`; there are: {names}.")
+    result["pictures"] = [known[name] for name in pictures]
+    result["command"] = command
+    result["machine"]["name"] = machine
+    # Where the run's files lay says nothing to others.
+    result["parameters"].pop("folder", None)
+    names = [known[name]["file"] for name in pictures]
+    names += [name for name in OPTIONAL if (run / name).exists()]
+    contents = {name: _read(run / name) for name in names}
+    contents["result.json"] = (json.dumps(result, indent=1, ensure_ascii=False) + "\n").encode()
+    folder = target / result["lesson"]
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+    return folder
+
+
+def _read(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise OutputError(f"{path} cannot be read ({error.strerror}): run the lesson again.") from None
+    if len(content) > LARGEST:
+        raise OutputError(
+            f"{path} has {len(content):,} bytes, more than {LARGEST:,}: record a smaller file."
+        )
+    return content
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished lesson")
+    parser.add_argument("pictures", nargs="*", metavar="PICTURE", help="pictures to keep")
+    parser.add_argument("--command", required=True, help="what was typed to get the run")
+    parser.add_argument("--machine", required=True, help="such as '2 cores, Intel Xeon'")
+    options = parser.parse_args(arguments)
+    try:
+        folder = record(options.run, options.pictures, options.command, options.machine, RECORDED)
+    except CourseError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    print(f"recorded {folder.relative_to(RECORDED.parent.parent)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
