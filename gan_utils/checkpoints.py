@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gan_utils.errors import CheckpointError
-from gan_utils.files import write_atomically
+from gan_utils.results import write_atomically
 
 RECORD = "record "  # how the names of recorded values begin; all others are variables
 

@@ -255,7 +255,8 @@ def resize(images: np.ndarray, size: int, channels: int) -> np.ndarray:
 
 def _check_choice(what: str, value: object, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise DataError(f"There is no {what} {value!r}; choose one of {', '.join(map(str, known))}.")
+        names = ", ".join(map(str, known))
+        raise DataError(f"There is no {what} {value!r}; choose one of {names}.")
 
 
 def _check_count(what: str, value: object) -> None:

@@ -7,15 +7,14 @@ process has lived: the batch of a step and its latent vectors are functions of (
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_utils.errors import CheckpointError, OutputError, ParameterError
+from gan_utils.checkpoints import read_checkpoint, write_checkpoint
+from gan_utils.errors import ParameterError
 from gan_utils.losses import NonSaturating
 
 PRIORS = ("normal", "uniform")
@@ -107,7 +106,9 @@ class GAN(keras.Model):
             name="steps_done", shape=(), dtype="int64", initializer="zeros", trainable=False
         )
         self.records: dict[str, list[tuple[int, np.ndarray]]] = {}
-        self.trackers = [keras.metrics.Mean(name=n) for n in ("d_loss", "g_loss", "d_real", "d_fake")]
+        self.trackers = [
+            keras.metrics.Mean(name=n) for n in ("d_loss", "g_loss", "d_real", "d_fake")
+        ]
         self.built = True
 
     @property
@@ -273,60 +274,11 @@ class GAN(keras.Model):
         return {f"{part}/{i:03d}": v for part, vs in parts.items() for i, v in enumerate(vs)}
 
     def save_state(self, path) -> None:
-        """Writes everything that training needs to go on: weights, optimizers, average, step,
-        random state and records. The file at `path` is replaced in one move or not at all.
+        """Writes all that training needs to go on: weights, optimizers, average, step, random
+        state and records. The file at `path` is replaced in one move or not at all.
         """
-        arrays = {name: variable.numpy() for name, variable in self._state().items()}
-        for name in self.records:
-            arrays[f"record steps/{name}"], arrays[f"record values/{name}"] = self.recorded(name)
-        path = Path(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                temporary = Path(file.name)
-                try:
-                    np.savez(file, **arrays)
-                    file.flush()
-                    os.fsync(file.fileno())
-                except BaseException:
-                    temporary.unlink()
-                    raise
-            os.replace(temporary, path)
-        except OSError as error:
-            raise OutputError(
-                f"the training state cannot be written to {path} ({error.strerror}): free some "
-                f"space or choose another folder; the state saved before is untouched."
-            ) from error
+        write_checkpoint(Path(path), self._state(), self.records)
 
     def load_state(self, path) -> None:
         """Reads what `save_state` wrote; nothing changes unless every array fits."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = dict(file)
-        except Exception as error:  # truncated zip, bad header, not an npz: all the same to us
-            raise CheckpointError(
-                f"the checkpoint {path} cannot be read ({type(error).__name__}): delete it to "
-                f"start anew, or give an earlier one."
-            ) from error
-        state = self._state()
-        found = {name for name in arrays if not name.startswith("record ")}
-        if found != set(state):
-            raise CheckpointError(
-                f"the checkpoint {path} is of another architecture ({len(found)} arrays where "
-                f"this model has {len(state)}): load it with the model that wrote it."
-            )
-        for name, variable in state.items():
-            if arrays[name].shape != tuple(variable.shape):
-                raise CheckpointError(
-                    f"the checkpoint {path} is of another architecture ({name} has shape "
-                    f"{arrays[name].shape}, here {tuple(variable.shape)}): load it with the "
-                    f"model that wrote it."
-                )
-        for name, variable in state.items():
-            variable.assign(arrays[name])
-        self.records = {}
-        for name in arrays:
-            if name.startswith("record steps/"):
-                key = name.removeprefix("record steps/")
-                values = arrays[f"record values/{key}"]
-                self.records[key] = list(zip(arrays[name].tolist(), values, strict=True))
+        self.records = read_checkpoint(Path(path), self._state())

@@ -128,8 +128,9 @@ def test_beginning_and_end_of_a_set_mix_the_classes(sets, name, split):
 
 
 def test_labels_fit_the_garments(sets):
-    """Between the legs of trousers it is dark, where bags, dresses and coats are bright; sandals, sneakers
-    and trousers cover least of the picture.
+    """Between the legs of trousers it is dark, where bags, dresses and coats are bright.
+
+    Sandals, sneakers and trousers cover least of the picture.
     """
     images, labels = sets["fashion_mnist", "train"].images, sets["fashion_mnist", "train"].labels
     names = sets["fashion_mnist", "train"].class_names

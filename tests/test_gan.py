@@ -1,8 +1,10 @@
 """The training step against hand-made gradients, and training that survives being killed."""
 
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,7 +13,7 @@ import tensorflow as tf
 
 from gan_utils.architectures import mlp_2d_discriminator, mlp_2d_generator
 from gan_utils.callbacks import Backup, DivergenceGuard, Scores, Snapshots
-from gan_utils.errors import CheckpointError, ParameterError, TrainingDiverged
+from gan_utils.errors import CheckpointError, OutputError, ParameterError, TrainingDiverged
 from gan_utils.gan import GAN, batches
 from gan_utils.losses import R1, GradientPenalty, NonSaturating, Wasserstein
 
@@ -163,7 +165,8 @@ gan.save_state(sys.argv[1])
 
 def test_killed_twice_and_resumed_ends_as_if_never_killed(tmp_path):
     def run(epoch, path, out):
-        script = KILLED.format(tests=str(__import__("pathlib").Path(__file__).parent), epoch=epoch, path=str(path))
+        here = str(Path(__file__).parent)
+        script = KILLED.format(tests=here, epoch=epoch, path=str(path))
         return subprocess.run([sys.executable, "-c", script, str(out)], capture_output=True)
 
     backup = tmp_path / "backup.npz"
@@ -185,14 +188,24 @@ def test_a_failed_save_leaves_the_earlier_state(tmp_path, monkeypatch):
     before = path.read_bytes()
     gan.fit(POINTS, steps=2, batch_size=8, epoch_steps=2)
 
-    def full(*args, **kwargs):
+    def full(file):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(Exception, match="No space left on device"):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="no space left on device"):
         gan.save_state(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path], "no temporary file stays behind"
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 cut short", None])
+def test_a_checkpoint_that_cannot_be_read(tmp_path, damage):
+    gan = small_gan()
+    path = tmp_path / "state.npz"
+    gan.save_state(path)
+    path.write_bytes(path.read_bytes()[:-200] if damage is None else damage)
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        gan.load_state(path)
 
 
 def test_nothing_changes_when_a_checkpoint_does_not_fit(tmp_path):

@@ -1,0 +1,92 @@
+"""Parameter counts of the sources, and the shapes and ranges every pair must have."""
+
+import keras
+import numpy as np
+import pytest
+
+from gan_utils.architectures import ARCHITECTURES, build
+from gan_utils.errors import ParameterError
+
+# From the source documents where they print them, otherwise worked out by hand from the layers:
+# a dense layer has (inputs + 1) · outputs, a convolution (kernel² · inputs + 1) · filters,
+# batch normalisation 4 · channels.
+COUNTS = {
+    "granada_mlp": (101 * 128 + 129 * 784, 785 * 128 + 129),
+    "granada_dcgan": (
+        101 * 3136 + 4 * 3136 + (25 * 64 + 1) * 32 + 4 * 32 + (25 * 32 + 1) * 16 + 4 * 16 + 401,
+        26 * 16 + (25 * 16 + 1) * 32 + (25 * 32 + 1) * 64 + (25 * 64 + 1) * 128 + 4 * 128 + 1,
+    ),
+    "queretaro": (
+        65 * 3136 + (9 * 64 + 1) * 64 + (9 * 64 + 1) * 32 + 9 * 32 + 1,
+        10 * 32 + (9 * 32 + 1) * 64 + 36 * 64 + 1,
+    ),
+    "torres": (1_340_422, 1_113_345),
+    "tutorial": (2_330_944, 212_865),
+    "pucp": (2_330_944, 212_865 + 4 * 64 + 4 * 128),
+}
+TORRES_GENERATOR = [809_088, 262_272, 512, 2_049, 4, 2_176, 262_272, 2_049]
+TORRES_DISCRIMINATOR = [832, 51_264, 204_928, 819_456, 36_865]
+TORRES_SIDES = [(24, 24), (20, 20), (16, 16), (12, 12)]
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_parameter_counts(name):
+    generator, discriminator, _ = build(name)
+    assert (generator.count_params(), discriminator.count_params()) == COUNTS[name]
+
+
+def test_the_slides_layer_by_layer():
+    generator, discriminator, _ = build("torres")
+    assert [
+        n for n in (layer.count_params() for layer in generator.layers) if n
+    ] == TORRES_GENERATOR
+    counts = [n for n in (layer.count_params() for layer in discriminator.layers) if n]
+    assert counts == TORRES_DISCRIMINATOR
+    sides = [
+        layer.output.shape[1:3]
+        for layer in discriminator.layers
+        if isinstance(layer, keras.layers.Conv2D)
+    ]
+    assert sides == TORRES_SIDES
+    trainable = sum(int(np.prod(weight.shape)) for weight in generator.trainable_weights)
+    assert (trainable, generator.count_params() - trainable) == (1_340_164, 258)
+
+
+def test_radford_has_the_filters_of_the_paper():
+    generator, discriminator, _ = build("radford")
+    filters = [
+        layer.filters
+        for layer in generator.layers
+        if isinstance(layer, keras.layers.Conv2DTranspose)
+    ]
+    assert filters == [512, 256, 128, 3]
+    assert generator.input_shape == (None, 100)
+    assert generator.output_shape == discriminator.input_shape == (None, 64, 64, 3)
+    assert not any(isinstance(layer, keras.layers.MaxPooling2D) for layer in discriminator.layers)
+
+
+@pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name != "radford"])
+def test_images_lie_in_the_stated_range_and_answers_are_logits(name):
+    keras.utils.set_random_seed(0)
+    generator, discriminator, (low, high) = build(name)
+    z = 50 * np.random.default_rng(0).normal(size=(4, generator.input_shape[-1]))
+    images = generator(z, training=False).numpy()
+    assert images.shape == (4, 28, 28, 1)
+    assert low <= images.min() and images.max() <= high
+    assert images.min() < low + 0.4 * (high - low) and images.max() > low + 0.6 * (high - low)
+    assert discriminator(images, training=False).shape == (4, 1)
+    last = discriminator.layers[-1]
+    assert isinstance(last, keras.layers.Dense) and last.activation is keras.activations.linear
+
+
+def test_an_untrained_discriminator_answers_about_one_half():
+    keras.utils.set_random_seed(0)
+    generator, discriminator, _ = build("torres")
+    z = np.random.default_rng(0).normal(size=(2, 128))
+    logits = discriminator(generator(z, training=False), training=False).numpy()
+    assert np.abs(1 / (1 + np.exp(-logits)) - 0.5).max() < 0.05
+
+
+def test_an_unknown_name():
+    with pytest.raises(ParameterError, match="there is no architecture 'dcgan': choose one of"):
+        build("dcgan")
