@@ -201,12 +201,12 @@ def compact_generator() -> keras.Model:
     return _model(
         (64,),
         [
-            layers.Dense(7 * 7 * 128),
+            layers.Dense(7 * 7 * 64),
             layers.LeakyReLU(0.2),
-            layers.Reshape((7, 7, 128)),
-            layers.Conv2DTranspose(64, 4, strides=2, padding="same"),
-            layers.LeakyReLU(0.2),
+            layers.Reshape((7, 7, 64)),
             layers.Conv2DTranspose(32, 4, strides=2, padding="same"),
+            layers.LeakyReLU(0.2),
+            layers.Conv2DTranspose(16, 4, strides=2, padding="same"),
             layers.LeakyReLU(0.2),
             layers.Conv2D(1, 3, padding="same", activation="tanh"),
         ],

@@ -57,7 +57,9 @@ def _read(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise OutputError(f"{path} cannot be read ({error.strerror}): run the lesson again.") from None
+        raise OutputError(
+            f"{path} cannot be read ({error.strerror}): run the lesson again."
+        ) from None
     if len(content) > LARGEST:
         raise OutputError(
             f"{path} has {len(content):,} bytes, more than {LARGEST:,}: record a smaller file."

@@ -6,8 +6,6 @@ from numpy.typing import ArrayLike
 from gan_utils.errors import DataError, ParameterError
 from gan_utils.metrics.arrays import as_numbers, check_same_width
 
-BLOCK = 2**23  # float64 values in a block of the search: 64 MiB
-
 
 def nearest_neighbours(
     samples: ArrayLike, reference: ArrayLike, k: int = 1
@@ -15,8 +13,8 @@ def nearest_neighbours(
     """Find the k rows of a reference set that are nearest to each sample.
 
     Distance is Euclidean over all values of an item, in the units of the input, so a difference
-    of one grey level in one pixel of a uint8 image is 1, and a copy is at exactly 0. The search
-    runs in blocks of 64 MiB, however many pairs there are.
+    of one grey level in one pixel of a uint8 image is 1, and a copy is at exactly 0. The search is
+    scikit-learn's, whose memory does not grow with the number of pairs.
 
     Args:
         samples: images, features or points of shape (n, ...).
@@ -26,7 +24,7 @@ def nearest_neighbours(
 
     Returns:
         Distances (float64) and row numbers in reference (int64), shape (n, k) each, nearest
-        first; of uint8 images at equal distance the lower row number comes first.
+        first.
 
     Raises:
         DataError: not numbers, not finite, of different size, on different scales (one set
@@ -52,30 +50,16 @@ def nearest_neighbours(
     origin = rows[0].copy()
     queries -= origin
     rows -= origin
-    squares = np.square(rows).sum(axis=1)
-    size = max(1, BLOCK // len(rows))
-    blocks = [
-        _search(queries[start : start + size], rows, squares, k)
-        for start in range(0, len(queries), size)
-    ]
-    distances, found = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    return distances, found
+    # Imported here: loading it takes longer than `import gan_utils` may.
+    from sklearn.neighbors import NearestNeighbors
 
-
-def _search(
-    queries: np.ndarray, rows: np.ndarray, squares: np.ndarray, k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Give distances and row numbers, (n, k) each; `squares` are the squared norms of the rows."""
-    # |a − b|² less |a|², which does not change the order.
-    remaining = squares - 2 * (queries @ rows.T)
-    found = np.empty((len(queries), k), dtype=np.int64)
-    distances = np.empty((len(queries), k))
-    for column in range(k):
-        nearest = remaining.argmin(axis=1)
-        np.put_along_axis(remaining, nearest[:, None], np.inf, axis=1)
-        found[:, column] = nearest
-        # The expanded square loses the digits of small distances, so those are taken directly.
-        distances[:, column] = np.linalg.norm(queries - rows[nearest], axis=1)
+    search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(rows)
+    found = search.kneighbors(queries, return_distance=False)
+    # The search expands the square, which loses the digits of small distances, so those that it
+    # found are taken again, directly.
+    distances = np.stack(
+        [np.linalg.norm(queries - rows[column], axis=1) for column in found.T], axis=1
+    )
     order = np.lexsort((found, distances), axis=1)
     return np.take_along_axis(distances, order, axis=1), np.take_along_axis(found, order, axis=1)
 
