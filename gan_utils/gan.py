@@ -225,7 +225,9 @@ class GAN(keras.Model):
         start = self.step
         # Many steps inside one compiled call: on small networks the way from Python into
         # TensorFlow costs more than the step itself.
-        self.steps_per_execution = epoch_steps
+        if self.steps_per_execution != epoch_steps:
+            self.steps_per_execution = epoch_steps
+            self.train_function = None  # Keras would go on with the function of the old length
         return super().fit(
             batches(data, batch_size * self.d_steps, self.seed, start, max(start, steps)),
             epochs=steps // epoch_steps,

@@ -203,8 +203,9 @@ def _find_parameters(history: Sequence[str]) -> tuple[dict[str, Parameter], list
 
 
 def _seed(seed: int) -> None:
-    # TensorFlow greets on stderr with notes about the processor, which no lesson needs.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # TensorFlow writes notes on the processor and on graph rewrites that it gave up to stderr;
+    # what really fails raises an exception all the same.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
     import tensorflow as tf
 

@@ -3,4 +3,4 @@
 import os
 
 # TensorFlow's start-up notes name the processor at hand and would end up in captured stderr.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -275,3 +275,11 @@ def test_players_of_different_shapes():
         gan.fit(np.zeros((10, 3), "float32"), steps=1, epoch_steps=1)
     with pytest.raises(ParameterError, match="give 100 steps"):
         gan.fit(POINTS, steps=70)
+
+
+def test_epochs_may_change_length_between_calls():
+    gan = small_gan()
+    gan.fit(POINTS, steps=4, batch_size=8, epoch_steps=2)
+    gan.fit(POINTS, steps=12, batch_size=8, epoch_steps=4)
+    assert gan.step == 12 and int(gan.d_optimizer.iterations) == 12
+    assert list(gan.recorded("d_loss")[0]) == [2, 4, 8, 12]

@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     print(f"cleaned {path}")
         else:
             # The kernels inherit this: TensorFlow's start-up notes name the processor at hand.
-            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
             for path in find(options.lessons):
                 print(f"executing {path.name}", flush=True)
                 execute(path)
