@@ -13,7 +13,8 @@ import math
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from numbers import Integral
@@ -203,11 +204,27 @@ def _find_parameters(history: Sequence[str]) -> tuple[dict[str, Parameter], list
 
 
 def _seed(seed: int) -> None:
-    # TensorFlow writes notes on the processor and on graph rewrites that it gave up to stderr;
-    # what really fails raises an exception all the same.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import keras
-    import tensorflow as tf
+    with _quiet():
+        import keras
+        import tensorflow as tf
 
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep TensorFlow's notes on the processor at hand out of the notebook.
+
+    While it loads it writes to the file descriptor itself, whatever its level of logging; what
+    really fails raises an exception all the same.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
