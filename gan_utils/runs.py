@@ -208,6 +208,8 @@ def _seed(seed: int) -> None:
         import keras
         import tensorflow as tf
 
+    # Each model of a lesson is traced once, which TensorFlow takes for one function retraced often.
+    tf.get_logger().setLevel("ERROR")
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
 
