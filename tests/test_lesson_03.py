@@ -1,0 +1,78 @@
+"""What lesson 03 defines by hand holds, and its solutions solve its exercises."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import keras
+import nbformat
+import numpy as np
+import pytest
+import tensorflow as tf
+
+pytestmark = pytest.mark.repository
+
+NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "03_dcgan_fashion.ipynb"
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return nbformat.read(NOTEBOOK, as_version=4).cells
+
+
+@pytest.fixture
+def lesson(cells):
+    """The functions that the lesson defines, without running it."""
+    names = {"np": np, "keras": keras, "seed": 0}
+    for cell in cells:
+        if cell.cell_type == "code" and "%pip" not in cell.source:
+            for item in ast.parse(cell.source).body:
+                if isinstance(item, ast.FunctionDef):
+                    exec(ast.unparse(item), names)
+    return names
+
+
+def test_a_walk_on_the_sphere_keeps_its_ends_and_its_length(lesson):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 64))
+    a, b = 8 * a / np.linalg.norm(a), 8 * b / np.linalg.norm(b)
+    walk = lesson["slerp"](a, b, np.linspace(0, 1, 7))
+    np.testing.assert_allclose(walk[[0, -1]], [a, b], atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(walk, axis=1), 8.0)
+    turns = np.arccos(np.sum(walk[1:] * walk[:-1], axis=1) / 64)
+    np.testing.assert_allclose(turns, turns[0])
+
+
+def solutions(cells):
+    (text,) = (cell.source for cell in cells if "<summary>Solutions" in cell.source)
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+def checks(cells):
+    (source,) = (cell.source for cell in cells if 'print("1:", check' in cell.source)
+    return "\n".join(line for line in source.splitlines() if line.startswith("print("))
+
+
+def test_unsolved_exercises_say_so(cells, lesson, capsys):
+    exec(checks(cells), lesson)
+    assert capsys.readouterr().out.splitlines() == ["1: not done yet", "2: not done yet"]
+
+
+def test_solutions_solve_the_exercises(cells, lesson, capsys):
+    for block in solutions(cells):
+        exec(block, lesson)
+    exec(checks(cells), lesson)
+    assert capsys.readouterr().out.splitlines() == ["1: right", "2: right"]
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 2), (4, 2), (5, 2), (5, 3), (6, 3)])
+def test_the_solution_counts_the_stamps_of_tensorflow(cells, lesson, kernel, stride):
+    for block in solutions(cells):
+        exec(block, lesson)
+    side = 12 * stride
+    ones = tf.ones((kernel, kernel, 1, 1))
+    stamps = tf.nn.conv2d_transpose(tf.ones((1, 12, 12, 1)), ones, (1, side, side, 1), stride)
+    inner = stamps.numpy()[0, 6:-6, 6:-6, 0]
+    assert lesson["hits"](kernel, stride) == (inner.min(), inner.max())
