@@ -83,6 +83,11 @@ class GAN(keras.Model):
             raise ParameterError(f"prior is {prior!r}: choose one of {', '.join(PRIORS)}.")
         if not 0.0 <= ema < 1.0:
             raise ParameterError(f"ema is {ema}: give a decay in [0, 1), 0 for no average.")
+        if not 0 <= seed < 2**30:
+            raise ParameterError(
+                f"seed is {seed}: give a whole number from 0 to {2**30 - 1}, for TensorFlow's seeds "
+                f"have 32 bits and every step adds to them."
+            )
         if d_steps < 1:
             raise ParameterError(f"d_steps is {d_steps}: give a whole number from 1 up.")
         if generator.output_shape[1:] != discriminator.input_shape[1:]:

@@ -258,11 +258,13 @@ def test_a_wasserstein_gan_trains_through_fit(penalty):
         ({"ema": 1.0}, "ema is 1.0"),
         ({"ema": -0.1}, "ema is -0.1"),
         ({"d_steps": 0}, "d_steps is 0"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 2**31}, "seed is 2147483648"),
     ],
 )
 def test_options_out_of_range(options, words):
     with pytest.raises(ParameterError, match=words):
-        small_gan(**options)
+        GAN(mlp_2d_generator(), mlp_2d_discriminator(), **options)
 
 
 def test_players_of_different_shapes():
