@@ -85,8 +85,8 @@ class GAN(keras.Model):
             raise ParameterError(f"ema is {ema}: give a decay in [0, 1), 0 for no average.")
         if not 0 <= seed < 2**30:
             raise ParameterError(
-                f"seed is {seed}: give a whole number from 0 to {2**30 - 1}, for TensorFlow's seeds "
-                f"have 32 bits and every step adds to them."
+                f"seed is {seed}: give a whole number from 0 to {2**30 - 1}, because the seeds of "
+                f"TensorFlow have 32 bits."
             )
         if d_steps < 1:
             raise ParameterError(f"d_steps is {d_steps}: give a whole number from 1 up.")

@@ -115,14 +115,14 @@ def _outputs(code: list) -> Iterator[str]:
 def _shows(source: str) -> bool:
     """Whether a cell certainly shows something: it prints outside any condition or definition,
     saves a picture of the run, or ends in a value that is no call."""
-    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-    body = ast.parse("\n".join(lines)).body
+    # A magic may be all that a block holds, so `pass` takes its place.
+    body = ast.parse(re.sub(r"^(\s*)[%!].*", r"\1pass", source, flags=re.MULTILINE)).body
     if not body:
         return False
     last = body[-1]
     if isinstance(last, ast.Expr) and not isinstance(last.value, ast.Call):
         text = isinstance(last.value, ast.Constant) and isinstance(last.value.value, str)
-        return not text and not lines[-1].rstrip().endswith(";")
+        return not text and not source.rstrip().endswith(";")
     return any(_showing_call(statement) for statement in body)
 
 

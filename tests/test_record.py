@@ -1,0 +1,78 @@
+"""Recording a run keeps what a reader needs to repeat it, and replaces nothing by halves."""
+
+import json
+
+import pytest
+
+from gan_utils.errors import OutputError
+
+pytestmark = pytest.mark.repository
+record = pytest.importorskip("record", reason="tools/ lies in the checkout")
+
+RESULT = {
+    "lesson": "02_mlp_gan_mnist",
+    "parameters": {"seed": 0, "folder": "somewhere"},
+    "scores": [{"name": "FD", "value": 1.5}],
+    "pictures": [
+        {"name": "samples", "file": "samples.png", "alt": "digits"},
+        {"name": "curves", "file": "curves.png", "alt": "curves"},
+    ],
+    "minutes": 3.0,
+    "machine": {"cpus": 2},
+    "versions": {"python": "3.11"},
+}
+
+
+@pytest.fixture
+def run(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "result.json").write_text(json.dumps(RESULT))
+    (folder / "samples.png").write_bytes(b"picture")
+    (folder / "history.json").write_text("{}")
+    return folder
+
+
+def test_the_record_names_command_and_machine_and_no_folder(run, tmp_path):
+    kept = record.record(run, ["samples"], "gan-course run 02", "2 cores", tmp_path / "recorded")
+    assert kept == tmp_path / "recorded" / "02_mlp_gan_mnist"
+    assert sorted(path.name for path in kept.iterdir()) == [
+        "history.json",
+        "result.json",
+        "samples.png",
+    ]
+    result = json.loads((kept / "result.json").read_text())
+    assert result["command"] == "gan-course run 02"
+    assert result["machine"] == {"cpus": 2, "name": "2 cores"}
+    assert result["parameters"] == {"seed": 0}
+    assert [picture["name"] for picture in result["pictures"]] == ["samples"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "pictures", "words"),
+    [
+        (lambda run: None, ["sample"], "no picture `sample`; there are: samples, curves"),
+        (lambda run: None, ["curves"], "curves.png cannot be read"),
+        (
+            lambda run: (run / "samples.png").write_bytes(bytes(record.LARGEST + 1)),
+            ["samples"],
+            "more than 3,000,000",
+        ),
+        (lambda run: (run / "result.json").unlink(), ["samples"], "is missing"),
+    ],
+)
+def test_a_fault_leaves_the_earlier_record(run, tmp_path, spoil, pictures, words):
+    target = tmp_path / "recorded"
+    kept = record.record(run, ["samples"], "first", "2 cores", target)
+    before = {path.name: path.read_bytes() for path in kept.iterdir()}
+    spoil(run)
+    with pytest.raises(OutputError, match=words):
+        record.record(run, pictures, "second", "2 cores", target)
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
+
+
+def test_the_command_tells_a_fault_in_one_sentence(tmp_path, capsys):
+    options = [str(tmp_path), "samples", "--command", "c", "--machine", "m"]
+    assert record.main(options) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("Error: ") and error.count("\n") == 1
