@@ -402,6 +402,8 @@ def test_interrupt_takes_the_kernel_along(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", "from gan_utils.cli import app; app()", "run", "1", "--out", "out"],
         cwd=tmp_path, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A shell starts what it runs in the background with SIGINT ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     _wait((tmp_path / "pid").exists, 60)
     kernel = int((tmp_path / "pid").read_text())
