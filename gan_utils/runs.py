@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import linecache
 import math
 import os
 import re
@@ -122,7 +123,7 @@ def start(lesson: str) -> Run:
     deterministic, makes the folder, and prints one line.  Raises ParameterError, OutputError.
     """
     shell = _shell()
-    declared, injected = _find_parameters(shell.user_ns.get("In", ()))
+    declared, injected = _find_parameters(_sources(shell))
     missing = [name for name in declared if name not in shell.user_ns]
     if missing:
         raise ParameterError(f"parameter `{missing[0]}` is gone: run the parameters cell again.")
@@ -176,6 +177,17 @@ def _shell() -> Any:
             "in the cell after the parameters."
         )
     return shell
+
+
+def _sources(shell: Any) -> list[str]:
+    """What the notebook has run so far, oldest first.
+
+    nbval runs cells without keeping them in the history `In`; there what IPython compiled, which
+    it keeps for tracebacks in entries without a time of change, comes to help.
+    """
+    entries = (entry for entry in linecache.cache.values() if len(entry) == 4)
+    compiled = ["".join(lines) for _, changed, lines, _ in entries if changed is None]
+    return [*compiled, *shell.user_ns.get("In", ())]
 
 
 def _find_parameters(history: Sequence[str]) -> tuple[dict[str, Parameter], list[str]]:
