@@ -185,9 +185,10 @@ def _sources(shell: Any) -> list[str]:
     nbval runs cells without keeping them in the history `In`; there what IPython compiled, which
     it keeps for tracebacks in entries without a time of change, comes to help.
     """
+    if kept := [source for source in shell.user_ns.get("In", ()) if source.strip()]:
+        return kept
     entries = (entry for entry in linecache.cache.values() if len(entry) == 4)
-    compiled = ["".join(lines) for _, changed, lines, _ in entries if changed is None]
-    return [*compiled, *shell.user_ns.get("In", ())]
+    return ["".join(lines) for _, changed, lines, _ in entries if changed is None]
 
 
 def _find_parameters(history: Sequence[str]) -> tuple[dict[str, Parameter], list[str]]:

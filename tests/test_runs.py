@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -305,3 +307,18 @@ def test_damaged_result_is_one_sentence(tmp_path, case):
 def test_whole_result_is_read(tmp_path):
     (tmp_path / "result.json").write_text(_whole(minutes=2.5))
     assert read_result(tmp_path)["minutes"] == 2.5
+
+
+def test_start_finds_parameters_where_the_history_is_not_kept(tmp_path):
+    """nbval runs cells with store_history=False, in a kernel of its own."""
+    script = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        f"shell.run_cell({CELL!r}, store_history=False)\n"
+        "shell.run_cell('from gan_utils.runs import start', store_history=False)\n"
+        "shell.run_cell('run = start(\"01_x\")', store_history=False)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout.strip().startswith("01_x · seed"), done.stdout + done.stderr
