@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gan_utils.errors import CheckpointError
-from gan_utils.results import write_atomically
+from gan_utils.results import make_folder, write_atomically
 
 RECORD = "record "  # how the names of recorded values begin; all others are variables
 
@@ -25,7 +25,7 @@ def write_checkpoint(path: Path, variables: dict, records: dict) -> None:
         arrays[f"{RECORD}values/{name}"] = np.stack(values)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_atomically(path, buffer.getvalue())
 
 
