@@ -28,6 +28,7 @@ from keras import layers
 from gan_utils.bundle import data_dir
 from gan_utils.data import load_images
 from gan_utils.evaluators import NAMES, SHAPE, build_classifier
+from gan_utils.metrics import proportion
 
 FOLDER = data_dir() / "evaluators"
 SEED = 0
@@ -80,12 +81,8 @@ def train(name: str, images: np.ndarray, labels: np.ndarray) -> keras.Model:
 def measure(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> dict:
     """Accuracy in [0, 1] on n images, with the 95 % interval of Wilson (1927) for a proportion."""
     _, logits = model.predict(images, batch_size=500, verbose=0)
-    n = len(labels)
-    share = float(np.mean(logits.argmax(1) == labels))
-    z = 1.959963984540054
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
-    return {"accuracy": share, "low": middle - half, "high": middle + half, "n": n}
+    share = proportion(int(np.sum(logits.argmax(1) == labels)), len(labels))
+    return {"accuracy": share.value, "low": share.low, "high": share.high, "n": share.n}
 
 
 def sets(name: str, options: argparse.Namespace) -> tuple[str, tuple, dict[str, tuple]]:

@@ -72,6 +72,15 @@ class Evaluator:
                 f"The {self.name} evaluator was given {images.dtype} of shape {images.shape}; "
                 "give uint8 images of shape (n, 28, 28, 1), which gan_utils.data.unscale makes."
             )
+        # Both data sets have black backgrounds. Nothing darker than the middle grey, which is
+        # then frequent, is what 0 becomes when [0, 1] is taken for [-1, 1].
+        darkest = images.min()
+        frequent = darkest in (127, 128) and np.mean(images == darkest) > 0.1
+        if frequent and images.max() > 192:
+            raise DataError(
+                f"The images given to the {self.name} evaluator have no pixel darker than "
+                f"{darkest}, as if made from the range [0, 1]; unscale them with low=0, high=1."
+            )
         parts = [self._judge(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
         features, probabilities = zip(*parts, strict=True)
         return np.concatenate(features), np.concatenate(probabilities)

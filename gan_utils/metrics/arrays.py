@@ -65,3 +65,21 @@ def check_same_width(first: np.ndarray, first_name: str, second: np.ndarray, sec
             f"{first_name} has {first.shape[1]} columns and {second_name} has {second.shape[1]}; "
             "describe both sets by the same features."
         )
+
+
+def as_labels(values: ArrayLike, name: str, k: int) -> np.ndarray:
+    """Give class labels as int64 of shape (n,), n at least 1.
+
+    Raises:
+        DataError: as for `as_numbers`, or not whole numbers from 0 to k − 1 in one dimension.
+    """
+    labels = as_numbers(values, name)
+    if labels.ndim != 1 or labels.size == 0:
+        raise DataError(f"{name} has shape {labels.shape}; give one label a sample, shape (n,).")
+    wrong = (labels != np.floor(labels)) | (labels < 0) | (labels >= k)
+    if wrong.any():
+        raise DataError(
+            f"{name} holds {labels[wrong][0]:g} at index {int(wrong.argmax())}; "
+            f"give whole numbers from 0 to {k - 1}."
+        )
+    return labels.astype(np.int64)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from gan_utils.errors import DataError, ParameterError
 from gan_utils.metrics.arrays import as_rows, check_same_width
-from gan_utils.metrics.score import Score, check_level
+from gan_utils.metrics.score import Score, check_level, shifted_bootstrap
 
 # Fewer resamples leave nothing beyond the ends of a 95 % interval.
 FEWEST_RESAMPLES = 40
@@ -73,14 +73,11 @@ def frechet_distance(
         return Score(value, math.nan, math.nan, n)
 
     rng = np.random.default_rng(seed)
-    drawn = np.array(
-        [
-            _distance(*(_moments(rows, _draw(len(rows), rng), _root) for rows in sets))
-            for _ in range(resamples)
-        ]
-    )
-    low, middle, high = np.quantile(drawn, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    return Score(value, max(value + float(low - middle), 0.0), value + float(high - middle), n)
+    drawn = [
+        _distance(*(_moments(rows, _draw(len(rows), rng), _root) for rows in sets))
+        for _ in range(resamples)
+    ]
+    return shifted_bootstrap(value, drawn, n, level)
 
 
 def _features(values: ArrayLike, name: str) -> np.ndarray:

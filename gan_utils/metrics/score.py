@@ -55,6 +55,47 @@ def check_level(level: float) -> None:
         )
 
 
+def check_count(name: str, value: int, least: int) -> None:
+    """Raise ParameterError unless the value is a whole number from `least` on."""
+    if not isinstance(value, int | np.integer) or value < least:
+        raise ParameterError(f"{name} is {value}; give a whole number from {least} on.")
+
+
+def proportion(successes: int, n: int, level: float = 0.95) -> Score:
+    """Give the share successes / n with Wilson's interval, which stays within 0 and 1.
+
+    Raises:
+        ParameterError: counts that are not whole, n below 1, successes outside 0 to n, or a
+            level outside (0, 1).
+    """
+    check_level(level)
+    check_count("n", n, 1)
+    check_count("successes", successes, 0)
+    if successes > n:
+        raise ParameterError(f"successes is {successes}, above n = {n}; give counts of one set.")
+    from scipy.special import ndtri  # takes longer to import than the rest of the package
+
+    z = float(ndtri((1 + level) / 2))
+    share = successes / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2) / (1 + z * z / n)
+    return Score(share, max(middle - half, 0.0), min(middle + half, 1.0), n)
+
+
+def shifted_bootstrap(
+    value: float, drawn: ArrayLike, n: int, level: float, low: float = 0.0, high: float = math.inf
+) -> Score:
+    """Give a value the spread of its resampled values, for scores that resampling biases.
+
+    Resampling repeats rows, which moves distances up and counts of modes down. So the quantiles
+    of `drawn` are shifted by what takes their median to the value; then they are cut to the
+    range of the score, `low` to `high`.
+    """
+    ends = np.quantile(drawn, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    lower, upper = value + ends[0] - ends[1], value + ends[2] - ends[1]
+    return Score(float(value), float(max(lower, low)), float(min(upper, high)), n)
+
+
 def over_seeds(values: ArrayLike, level: float = 0.95) -> Score:
     """Give the mean of one score over runs that differ only in their seed.
 
