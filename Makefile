@@ -28,7 +28,8 @@ lab: $(READY) ## open the lessons in JupyterLab
 notebooks: $(READY) ## execute every notebook in place and store its outputs
 	$(BIN)/python tools/notebooks.py execute
 
-lock: $(READY) ## bring requirements.lock up to pyproject.toml, keeping the versions that still fit
+# Needs uv only, not what requirements.lock installs: the lock may be out of date, or deleted.
+lock: $(BIN)/uv ## bring requirements.lock up to pyproject.toml, keeping the versions that still fit
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 --extra cpu --extra lab --extra dev \
 		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
@@ -47,6 +48,11 @@ wheel: $(READY) ## build the wheel into dist/
 
 clean: ## remove the environments, builds and caches; the runs stay
 	rm -rf .venv .compat .hypothesis .pytest_cache .ruff_cache build dist
+
+$(BIN)/uv:
+	@test -f requirements.lock || { echo 'Error: requirements.lock is missing, and nothing is installed' \
+		'that could make it: run git checkout requirements.lock, then make lock again.' >&2; exit 1; }
+	sh tools/bootstrap.sh
 
 $(READY): requirements.lock pyproject.toml tools/bootstrap.sh
 	sh tools/bootstrap.sh

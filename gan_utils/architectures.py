@@ -196,8 +196,8 @@ def radford_discriminator() -> keras.Model:
     return _model((64, 64, 3), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
 
 
-def compact_generator() -> keras.Model:
-    """The course's own generator for a laptop, images in [−1, 1]."""
+def compact_generator(channels: int = 1) -> keras.Model:
+    """The course's own generator for a laptop, images (28, 28, channels) in [−1, 1]."""
     return _model(
         (64,),
         [
@@ -208,16 +208,16 @@ def compact_generator() -> keras.Model:
             layers.LeakyReLU(0.2),
             layers.Conv2DTranspose(16, 4, strides=2, padding="same"),
             layers.LeakyReLU(0.2),
-            layers.Conv2D(1, 3, padding="same", activation="tanh"),
+            layers.Conv2D(channels, 3, padding="same", activation="tanh"),
         ],
         "generator",
     )
 
 
-def compact_discriminator() -> keras.Model:
+def compact_discriminator(channels: int = 1) -> keras.Model:
     """The course's own discriminator: two strided convolutions and no normalisation."""
     return _model(
-        (28, 28, 1),
+        (28, 28, channels),
         [
             layers.Conv2D(32, 4, strides=2, padding="same"),
             layers.LeakyReLU(0.2),

@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from .bundle import data_dir, read_json, read_verified
-from .errors import DataError
+from .errors import DataError, OutputError
 
 DIGITS = tuple("0123456789")
 GARMENTS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat")
@@ -251,6 +251,44 @@ def resize(images: np.ndarray, size: int, channels: int) -> np.ndarray:
         for image in images
     ]
     return np.stack([np.asarray(image) for image in resized]).reshape(-1, size, size, channels)
+
+
+def stack_digits(digits: ImageSet, count: int, seed: int = 0) -> ImageSet:
+    """Draw stacked MNIST: `count` colour images whose channels are three independent digits.
+
+    Each image is one of 1,000 modes, all about equally likely (Metz et al. 2017,
+    arXiv:1611.02163, section 3.3); its label is the number that the digits spell, 0 to 999.
+    `digits` are grey images with labels from 0 to 9.
+    """
+    _check_count("number of images", count)
+    if digits.images.shape[-1] != 1 or digits.labels is None or digits.labels.max() > 9:
+        raise DataError(f"{digits.name} is no set of grey digits; give load_images('mnist').")
+    chosen = np.random.default_rng(seed).integers(len(digits), size=(count, 3))
+    images = np.moveaxis(digits.images[chosen, :, :, 0], 1, -1)
+    labels = digits.labels[chosen] @ np.array([100, 10, 1])
+    names = tuple(f"{number:03d}" for number in range(1000))
+    return ImageSet(images, labels, names, f"stacked {digits.name}")
+
+
+def write_images(images: np.ndarray, folder: str | Path) -> Path:
+    """Write uint8 images (n, h, w, 1 or 3) as 00000.png, 00001.png, … into a new folder.
+
+    For programs that score folders of images. Raises `OutputError` where the folder is not
+    empty or cannot be written.
+    """
+    ImageSet(np.asarray(images), None, (), "the set to write")  # refuses what are no images
+    place = Path(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        if any(place.iterdir()):
+            raise OutputError(f"{place} already holds files; choose a new folder.")
+        for number, image in enumerate(np.asarray(images)):
+            Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save(
+                place / f"{number:05d}.png"
+            )
+    except OSError as error:
+        raise OutputError(f"{place} cannot be written ({error.strerror}); free it.") from error
+    return place
 
 
 def _check_choice(what: str, value: object, known: tuple[str, ...]) -> None:

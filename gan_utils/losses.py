@@ -7,8 +7,10 @@ the factor 1/2 that some texts put in front: at the balance of the game it is 2 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import keras
 import tensorflow as tf
 
 from gan_utils.errors import ParameterError
@@ -142,3 +144,17 @@ class GradientPenalty:
         between = share * real + (1.0 - share) * fake
         norms = tf.sqrt(_slope_norms_squared(discriminator, between) + 1e-12)
         return self.weight * tf.reduce_mean(tf.square(norms - 1.0))
+
+
+def clip_weights(critic: keras.Model, limit: float = 0.01) -> None:
+    """Keeps every weight of a critic in [−limit, limit] (Arjovsky et al. 2017, algorithm 1).
+
+    Clips them now, and makes the optimizer clip them after each of its updates. Raises
+    `ParameterError` for a limit that is not above 0.
+    """
+    if not 0.0 < limit < math.inf:
+        raise ParameterError(f"limit is {limit}: give a number above 0, such as 0.01.")
+    for weight in critic.trainable_variables:
+        # Keras' optimizers apply a variable's constraint after each update of it.
+        weight.constraint = lambda values: keras.ops.clip(values, -limit, limit)
+        weight.assign(weight.constraint(weight))

@@ -50,16 +50,15 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def show(picture: Figure | bytes, alt: str) -> bytes:
+def show(picture: Figure | bytes, alt: str) -> None:
     """Displays a figure, or the bytes of a PNG or GIF file, with alternative text.
 
-    Returns the bytes shown. The text reaches screen readers in JupyterLab, in HTML exports and,
-    as plain text, wherever pictures cannot be drawn.
+    The text reaches screen readers in JupyterLab, in HTML exports and, as plain text, wherever
+    pictures cannot be drawn.
     """
     data = picture if isinstance(picture, bytes) else png(picture)
     kind = "image/gif" if data.startswith(b"GIF8") else "image/png"
     display({kind: data, "text/plain": alt}, metadata={kind: {"alt": alt}}, raw=True)
-    return data
 
 
 def mosaic(images: np.ndarray, columns: int) -> np.ndarray:

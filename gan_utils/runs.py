@@ -183,12 +183,12 @@ def _sources(shell: Any) -> list[str]:
     """What the notebook has run so far, oldest first.
 
     nbval runs cells without keeping them in the history `In`; there what IPython compiled, which
-    it keeps for tracebacks in entries without a time of change, comes to help.
+    it keeps for tracebacks under names that are no files, comes to help.
     """
     if kept := [source for source in shell.user_ns.get("In", ()) if source.strip()]:
         return kept
-    entries = (entry for entry in linecache.cache.values() if len(entry) == 4)
-    return ["".join(lines) for _, changed, lines, _ in entries if changed is None]
+    entries = [(name, entry[2]) for name, entry in linecache.cache.items() if len(entry) == 4]
+    return ["".join(lines) for name, lines in entries if not Path(name).exists()]
 
 
 def _find_parameters(history: Sequence[str]) -> tuple[dict[str, Parameter], list[str]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import gan_utils.evaluators
-from gan_utils.data import load_images
+from gan_utils.data import load_images, scale, unscale
 from gan_utils.errors import DataError
 from gan_utils.evaluators import NAMES, build_classifier, data_dir, evaluator
 
@@ -133,6 +133,15 @@ def test_images_of_another_kind(images, message):
         with pytest.raises(DataError, match=message) as error:
             method(images)
         assert "give uint8 images of shape (n, 28, 28, 1)" in str(error.value)
+
+
+def test_images_of_the_range_0_to_1_taken_for_minus_1_to_1_are_named(judge):
+    """0 becomes 127.5: nothing is darker than the middle grey, which is the background."""
+    images = load_images("mnist", "test").images[:50]
+    washed = unscale(scale(images, 0, 1), -1, 1)
+    with pytest.raises(DataError, match=r"range \[0, 1\].*low=0, high=1"):
+        judge.features(washed)
+    judge.features(np.full((2, 28, 28, 1), 128, np.uint8))  # an untrained generator's grey
 
 
 @pytest.mark.parametrize("name", ["cifar10", "MNIST", ""])

@@ -88,6 +88,46 @@ def test_solutions_solve_the_exercises(cells, lesson, capsys):
     assert all(line.endswith(": right") for line in lines), lines
 
 
+@pytest.fixture
+def solved(cells, lesson):
+    """The lesson's names with the solutions of its exercises."""
+    (text,) = (cell.source for cell in cells if "<summary>Solutions" in cell.source)
+    names = dict(lesson)
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(block, names)
+    return names
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
+def test_share_answer_is_the_best_of_many(solved, share):
+    answers = np.linspace(0.0005, 0.9995, 2000)
+    bracket = share * 0.6 * np.log(answers) + (1 - share) * 0.3 * np.log(1 - answers)
+    assert solved["share_answer"](0.6, 0.3, share) == pytest.approx(
+        answers[bracket.argmax()], abs=5e-4
+    )
+
+
+@pytest.mark.parametrize("width", [0.25, 0.5, 1.0])
+def test_narrow_cost_is_the_value_at_the_best_discriminator(solved, width):
+    line = np.linspace(-1, 2, 60_001)
+    real = ((line >= 0) & (line < 1)).astype(float)
+    narrow = ((line >= 0) & (line < width)) / width
+    measured = solved["value_at_best"](real, narrow, line)
+    assert solved["narrow_cost"](width) == pytest.approx(measured, abs=1e-3)
+
+
+@pytest.mark.parametrize(("h", "gamma"), [(0.2, 0.0), (0.2, 0.5), (0.1, 0.3)])
+def test_alternating_size_is_that_of_the_measured_step(solved, h, gamma):
+    small = 1e-6
+    columns = [
+        solved["dirac_step"](*start, h, gamma=gamma, alternating=True)
+        for start in ((small, 0.0), (0.0, small))
+    ]
+    eigenvalues = np.linalg.eigvals(np.transpose(columns) / small)
+    assert np.all(eigenvalues.imag != 0)
+    assert np.abs(eigenvalues) == pytest.approx(solved["alternating_size"](h, gamma), abs=1e-6)
+
+
 def test_unsolved_exercises_say_so(cells, lesson, capsys):
     (stubs,) = (cell.source for cell in cells if "raise NotImplementedError" in cell.source)
     (checks,) = (cell.source for cell in cells if "# The checks" in cell.source)

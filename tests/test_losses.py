@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from gan_utils.errors import ParameterError
-from gan_utils.losses import LOSSES, R1, GradientPenalty, NonSaturating
+from gan_utils.losses import LOSSES, R1, GradientPenalty, NonSaturating, clip_weights
 
 RNG = np.random.default_rng(0)
 REAL = RNG.normal(2.0, 3.0, (64, 1)).astype("float32")
@@ -131,3 +131,20 @@ def test_the_penalty_looks_between_the_samples():
     penalty = GradientPenalty(1.0)(square, tf.ones((500, 1)), tf.fill((500, 1), 3.0), (0, 1))
     # E(2u − 1)² for u uniform on [1, 3] is 31/3.
     np.testing.assert_allclose(penalty, 31 / 3, rtol=0.1)
+
+
+def test_clipped_weights_stay_within_their_limit_after_each_update():
+    critic = linear([3.0, -0.004])
+    clip_weights(critic, 0.01)
+    np.testing.assert_allclose(critic.get_weights()[0][:, 0], [0.01, -0.004])
+    optimizer = keras.optimizers.RMSprop(0.1)
+    for _ in range(3):
+        optimizer.apply([tf.ones((2, 1)), tf.zeros(1)], critic.trainable_variables)
+        assert max(np.abs(weight).max() for weight in critic.get_weights()) <= 0.01 + 1e-9
+    np.testing.assert_allclose(critic.get_weights()[0][:, 0], [-0.01, -0.01])
+
+
+@pytest.mark.parametrize("limit", [0, -0.1, float("nan"), float("inf")])
+def test_a_limit_that_cannot_be(limit):
+    with pytest.raises(ParameterError, match="above 0"):
+        clip_weights(linear([1.0]), limit)

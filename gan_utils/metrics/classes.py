@@ -72,13 +72,15 @@ def class_coverage(
 def class_entropy(probabilities: ArrayLike, level: float = 0.95, seed: int = 0) -> Score:
     """Measure the entropy of the class shares in nats: 0 for one class, log k for k equal ones."""
     counts = class_histogram(probabilities)
+    largest = np.log(len(counts))
 
     def entropy(c: np.ndarray) -> np.ndarray:
         from scipy.special import entr  # takes longer to import than the rest of the package
 
-        return entr(c / c.sum(axis=-1, keepdims=True)).sum(axis=-1)
+        # Rounding can take equal shares just above log k.
+        return np.minimum(entr(c / c.sum(axis=-1, keepdims=True)).sum(axis=-1), largest)
 
-    return over_counts(entropy, counts, level, seed, np.log(len(counts)))
+    return over_counts(entropy, counts, level, seed, largest)
 
 
 def over_counts(

@@ -46,6 +46,11 @@ def inception_score(
     rows = rows[np.random.RandomState(seed).permutation(n)]
     edges = [i * n // splits for i in range(splits + 1)]
     parts = [rows[start:stop] for start, stop in pairwise(edges)]
-    scores = [np.exp(rel_entr(part, part.mean(axis=0)).sum(axis=1).mean()) for part in parts]
+    # Where the mean of the smallest probabilities is rounded to 0, the divergence is not infinite.
+    means = [np.maximum(part.mean(axis=0), np.finfo(np.float64).tiny) for part in parts]
+    scores = [
+        np.exp(rel_entr(part, mean).sum(axis=1).mean())
+        for part, mean in zip(parts, means, strict=True)
+    ]
     score = over_seeds(scores, level)
     return Score(score.value, score.low, score.high, n)

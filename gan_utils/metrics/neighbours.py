@@ -34,19 +34,26 @@ def nearest_neighbours(
             uint8 and the other not), or k above m.
         ParameterError: k not a whole number, or below 1.
     """
+    return _nearest(samples, "samples", reference, "reference", k)
+
+
+def _nearest(
+    samples: ArrayLike, name: str, reference: ArrayLike, reference_name: str, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find neighbours as `nearest_neighbours` does, with these names in its messages."""
     if not isinstance(k, int | np.integer) or k < 1:
         raise ParameterError(f"k is {k}; give the number of neighbours, a whole number from 1 on.")
-    queries, rows = _flat(samples, "samples"), _flat(reference, "reference")
-    check_same_width(queries, "samples", rows, "reference")
+    queries, rows = _flat(samples, name), _flat(reference, reference_name)
+    check_same_width(queries, name, rows, reference_name)
     kinds = np.asarray(samples).dtype, np.asarray(reference).dtype
     if (kinds[0] == np.uint8) != (kinds[1] == np.uint8):
         raise DataError(
-            f"samples is {kinds[0]} and reference is {kinds[1]}, which are different scales; "
+            f"{name} is {kinds[0]} and {reference_name} is {kinds[1]}, which are different scales; "
             "bring both to one with gan_utils.data.scale or unscale."
         )
     if k > len(rows):
         raise DataError(
-            f"k is {k}, but reference has {len(rows)} rows; lower k or give more reference rows."
+            f"k is {k}, but {reference_name} has {len(rows)} rows; lower k or give more of them."
         )
     # Seen from one of the rows, an offset that all items share costs no digits below, and
     # integers stay integers, whose products are exact.
@@ -94,8 +101,8 @@ def closer_to_training(
         ParameterError: a level outside (0, 1).
     """
     check_level(level)
-    first = nearest_neighbours(samples, train)[0][:, 0]
-    second = nearest_neighbours(heldout, train)[0][:, 0]
+    first = _nearest(samples, "samples", train, "train", 1)[0][:, 0]
+    second = _nearest(heldout, "heldout", train, "train", 1)[0][:, 0]
     n = min(len(first), len(second))
     if n < 2:
         raise DataError(

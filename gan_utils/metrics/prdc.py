@@ -10,6 +10,9 @@ from gan_utils.errors import DataError
 from gan_utils.metrics.arrays import as_rows, check_same_width
 from gan_utils.metrics.score import Score, check_count, check_level
 
+# Distances are found by expanding the square, which is good to some 1e-14 of the rows' squares.
+ROUNDING = 1e-13
+
 
 @dataclass(frozen=True)
 class PRDC:
@@ -70,8 +73,9 @@ def prdc(
     first, second = as_rows(real, "real"), as_rows(fake, "fake")
     check_same_width(first, "real", second, "fake")
     n = min(len(first), len(second))
+    # Without its largest group, a set still has more than k rows; no group is empty.
+    least = max(groups, -(-(k + 1) * groups // (groups - 1))) if groups else k + 1
     for rows, name in ((first, "real"), (second, "fake")):
-        least = k + 1 + (math.ceil(len(rows) / groups) if groups else 0)
         if len(rows) < least:
             raise DataError(
                 f"{name} has {len(rows)} rows, but k = {k} with {groups} groups needs at least "
@@ -130,4 +134,7 @@ def _radii(rows: np.ndarray, k: int) -> np.ndarray:
 
     # Without an argument each row is not its own neighbour.
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(rows)
-    return search.kneighbors()[0][:, -1]
+    squares = np.square(search.kneighbors()[0][:, -1])
+    # The edge lies outside, also where rounding would move it past a row that lies on it.
+    squares -= ROUNDING * (np.square(rows).sum(axis=1) + squares)
+    return np.sqrt(np.maximum(squares, 0))
