@@ -8,21 +8,37 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from threadpoolctl import threadpool_limits
 
+from gan_utils.errors import DataError
 from gan_utils.metrics import (
+    accuracy,
     class_coverage,
     class_entropy,
     class_histogram,
+    closer_to_training,
     frechet_distance,
+    inception_score,
+    kernel_distance,
+    label_modes,
     modes_captured,
     nearest_neighbours,
     over_seeds,
     paired_difference,
+    prdc,
+    proportion,
 )
 
 many = settings(max_examples=80, deadline=None)
 numbers = st.floats(-1e3, 1e3).map(lambda x: round(x, 3))
 seeds = st.integers(0, 2**32 - 1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """On sets this small, threads that wait for each other cost more than they gain."""
+    with threadpool_limits(1):
+        yield
 
 
 @st.composite
@@ -147,22 +163,25 @@ def test_a_paired_difference_turns_round_with_its_sides(pairs):
     arrays(np.float64, st.tuples(st.integers(1, 40), st.just(2)), elements=numbers),
     arrays(np.float64, st.tuples(st.integers(1, 9), st.just(2)), elements=numbers),
     st.floats(0.01, 500),
+    st.sampled_from([0.01, 0.5, 0.95]),
 )
-def test_mode_scores_agree_with_each_other(samples, centres, std):
+def test_mode_scores_agree_with_each_other(samples, centres, std, level):
     assume(len(np.unique(centres, axis=0)) == len(centres))
-    found = modes_captured(samples, centres, std)
+    found = modes_captured(samples, centres, std, level)
     k = len(centres)
     assert found.counts.shape == (k,)
-    assert found.modes == np.count_nonzero(found.counts)
-    assert found.high_quality == pytest.approx(found.counts.sum() / len(samples))
-    assert 0 <= found.reverse_kl <= math.log(k) + 1e-12
+    assert float(found.modes) == np.count_nonzero(found.counts)
+    assert float(found.high_quality) == pytest.approx(found.counts.sum() / len(samples))
+    assert 0 <= found.modes.low <= found.modes.value <= found.modes.high <= k
+    divergence = found.reverse_kl
+    assert 0 <= divergence.low <= divergence.value <= divergence.high <= math.log(k)
     # Wider modes never lose a sample.
-    wider = modes_captured(samples, centres, 2 * std)
+    wider = modes_captured(samples, centres, 2 * std, level)
     assert (wider.counts >= found.counts).all()
     assert wider.reverse_kl == found.reverse_kl
     twice = modes_captured(np.concatenate([samples, samples]), centres, std)
     assert (twice.counts == 2 * found.counts).all()
-    assert twice.reverse_kl == pytest.approx(found.reverse_kl, abs=1e-12)
+    assert float(twice.reverse_kl) == pytest.approx(float(divergence), abs=1e-12)
 
 
 @many
@@ -174,12 +193,24 @@ def test_class_scores_follow_from_the_most_probable_classes(classes, seed):
     probabilities = 0.49 * rest + 0.51 * np.eye(6)[classes]
     counts = class_histogram(probabilities)
     assert counts.tolist() == [classes.count(c) for c in range(6)]
-    entropy = class_entropy(probabilities)
-    assert 0 <= entropy <= math.log(class_coverage(probabilities, minimum=1e-9)) + 1e-12
-    assert class_coverage(probabilities, minimum=1e-9) == len(set(classes))
+    coverage, entropy = class_coverage(probabilities, minimum=1e-9), class_entropy(probabilities)
+    assert 0 <= coverage.low <= coverage.value <= coverage.high <= 6
+    assert 0 <= entropy.low <= entropy.value <= entropy.high <= math.log(6)
+    assert float(coverage) == len(set(classes))
     # Independent form: log n less the mean logarithm of each image's class size.
     sizes = [classes.count(c) for c in classes]
-    assert entropy == pytest.approx(math.log(len(classes)) - np.mean(np.log(sizes)), abs=1e-12)
+    expected = math.log(len(classes)) - np.mean(np.log(sizes))
+    assert float(entropy) == pytest.approx(expected, abs=1e-12)
+    # Modes of labels are the same counts, seen from uniform shares.
+    modes = label_modes(classes, 6)
+    assert modes.counts.tolist() == counts.tolist()
+    assert float(modes.modes) == float(coverage)
+    assert float(modes.reverse_kl) == pytest.approx(math.log(6) - expected, abs=1e-12)
+    assert 0 <= modes.reverse_kl.low <= modes.reverse_kl.value <= modes.reverse_kl.high
+    # Labels that are right for a known part of the images.
+    labels = [c if i % 3 else (c + 1) % 6 for i, c in enumerate(classes)]
+    right = len(classes) - math.ceil(len(classes) / 3)
+    assert accuracy(probabilities, labels) == proportion(right, len(classes))
 
 
 @many
@@ -196,3 +227,196 @@ def test_neighbours_of_bytes_are_those_of_exact_integers(samples, reference, dat
     nearest = np.sort(squares, axis=1)[:, :k]
     assert np.array_equal(np.take_along_axis(squares, found, axis=1), nearest)
     np.testing.assert_allclose(distances, np.sqrt(nearest))
+
+
+# --- Kernel distance ------------------------------------------------------------------------
+
+
+@st.composite
+def two_equal_sets(draw):
+    """Two sets of the same shape, which one estimate takes whole."""
+    shape = draw(st.tuples(st.integers(2, 9), st.integers(1, 5)))
+    return tuple(draw(arrays(np.float64, shape, elements=st.floats(-10, 10))) for _ in "xy")
+
+
+def kernel(x, y):
+    return float(kernel_distance(x, y, subsets=2, size=len(x)))
+
+
+def kernel_tolerance(*sets):
+    """Rounding allowed in a mean of kernels: a share of the largest of them."""
+    return 1e-9 * (1 + sum(np.square(rows).sum() for rows in sets)) ** 3
+
+
+@many
+@given(two_equal_sets(), seeds)
+def test_kernel_is_symmetric_and_does_not_see_order_or_rotation(sets, seed):
+    x, y = sets
+    value, slack = kernel(x, y), kernel_tolerance(x, y)
+    assert kernel(y, x) == pytest.approx(value, abs=slack)
+    rng = np.random.default_rng(seed)
+    assert kernel(rng.permutation(x), rng.permutation(y)) == pytest.approx(value, abs=slack)
+    d = x.shape[1]
+    turn = np.linalg.qr(rng.normal(size=(d, d)))[0]
+    assert kernel(x @ turn, y @ turn) == pytest.approx(value, abs=slack)
+
+
+@many
+@given(two_equal_sets())
+def test_kernel_of_a_set_with_itself_is_below_nothing_by_what_its_rows_differ(sets):
+    """Rows meet their copies between the sets and not within: 2 / n (mean of others − of own)."""
+    x, _ = sets
+    n, d = x.shape
+    table = (x @ x.T / d + 1) ** 3
+    own = np.trace(table) / n
+    others = (table.sum() - n * own) / (n * (n - 1))
+    slack = kernel_tolerance(x)
+    assert kernel(x, x) == pytest.approx(2 / n * (others - own), abs=slack)
+    assert kernel(x, x) <= slack
+
+
+# --- Precision to coverage ------------------------------------------------------------------
+
+
+@st.composite
+def grids(draw):
+    """Two sets of whole numbers, so that distances tie and rows repeat, and a k for both."""
+    d, k = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    sizes = draw(st.tuples(st.integers(k + 1, 12), st.integers(k + 1, 12)))
+    return *(draw(arrays(np.int64, (n, d), elements=st.integers(-6, 6))) for n in sizes), k
+
+
+def four(real, fake, k):
+    scores = prdc(real, fake, k, groups=0)
+    return [float(s) for s in (scores.precision, scores.recall, scores.density, scores.coverage)]
+
+
+def squares(a, b):
+    """Exact squares of distances."""
+    return np.square(a[:, None] - b[None]).sum(axis=2)
+
+
+def radii(rows, k):
+    return np.sort(squares(rows, rows), axis=1)[:, k]  # the first is the row itself
+
+
+@many
+@given(grids())
+def test_prdc_on_grids_is_that_of_exact_integers(sets):
+    real, fake, k = sets
+    inside = squares(real, fake) < radii(real, k)[:, None]
+    if not radii(real, k).any():
+        with pytest.raises(DataError, match="repeated"):
+            four(real, fake, k)
+        return
+    expected = [
+        inside.any(axis=0).mean(),
+        (squares(real, fake) < radii(fake, k)).any(axis=1).mean(),
+        inside.sum() / (k * len(fake)),
+        inside.any(axis=1).mean(),
+    ]
+    assert four(real, fake, k) == pytest.approx(expected)
+
+
+@many
+@given(grids(), seeds, st.integers(-1000, 1000), st.floats(1e-3, 1e3))
+def test_prdc_does_not_see_order_place_or_scale(sets, seed, shift, factor):
+    real, fake, k = sets
+    assume(radii(real, k).any() and radii(fake, k).any())
+    value = four(real, fake, k)
+    rng = np.random.default_rng(seed)
+    assert four(rng.permutation(real), rng.permutation(fake), k) == pytest.approx(value)
+    assert four(real + shift, fake + shift, k) == pytest.approx(value)
+    assert four(factor * real, factor * fake, k) == pytest.approx(value)
+    # Precision of one side is recall of the other.
+    assert four(fake, real, k)[:2] == pytest.approx(value[1::-1])
+
+
+@many
+@given(grids(), seeds)
+def test_prdc_of_a_set_with_its_copy_is_one_where_rows_differ(sets, seed):
+    real, _, k = sets
+    rows = np.unique(real, axis=0)
+    assume(len(rows) > k)
+    precision, recall, density, coverage = four(
+        rows, np.random.default_rng(seed).permutation(rows), k
+    )
+    assert (precision, recall, coverage) == (1, 1, 1)
+    # Rows that tie with the k-th neighbour lie on the edge with it.
+    assert 1 / k - 1e-12 <= density <= 1 + 1e-12
+
+
+# --- The others -----------------------------------------------------------------------------
+
+
+@many
+@given(
+    st.lists(st.tuples(*[st.floats(0, 1)] * 4).filter(lambda row: sum(row) > 0.1), min_size=6),
+    st.integers(2, 6),
+    seeds,
+)
+def test_inception_lies_between_one_and_the_number_of_classes(rows, splits, seed):
+    rows = np.array(rows) / np.sum(rows, axis=1, keepdims=True)
+    score = inception_score(rows, splits, seed=seed)
+    assert 1 - 1e-12 <= score.value <= 4 + 1e-12
+    assert score.low <= score.value <= score.high
+    # The names of the classes do not matter, and one answer to all images scores 1.
+    renamed = inception_score(rows[:, [2, 0, 3, 1]], splits, seed=seed)
+    assert renamed.value == pytest.approx(score.value)
+    same = inception_score(np.repeat(rows[:1], len(rows), axis=0), splits)
+    assert same.value == pytest.approx(1)
+
+
+@many
+@given(
+    st.tuples(*[st.lists(st.integers(-9, 9), min_size=2, max_size=15)] * 3),
+    st.floats(0.01, 0.99),
+    seeds,
+)
+def test_closer_to_training_turns_round_with_its_sides(lists, level, seed):
+    samples, train, heldout = (np.array(values)[:, None] for values in lists)
+    score = closer_to_training(samples, train, heldout, level)
+    gaps = [np.abs(rows - train.T).min(axis=1) for rows in (samples, heldout)]
+    wins = np.sign(gaps[1] - gaps[0][:, None])
+    assert score.value == pytest.approx(0.5 + wins.mean() / 2)
+    assert 0 <= score.low <= score.value <= score.high <= 1
+    rng = np.random.default_rng(seed)
+    turned = closer_to_training(heldout, rng.permutation(train), rng.permutation(samples), level)
+    assert (turned.value, turned.low, turned.high) == pytest.approx(
+        (1 - score.value, 1 - score.high, 1 - score.low)
+    )
+    assert turned.n == score.n == min(len(samples), len(heldout))
+
+
+@many
+@given(st.integers(1, 10**6), st.floats(0, 1), st.floats(0.01, 0.999))
+def test_a_proportion_lies_in_its_interval_and_turns_round_with_what_is_counted(n, part, level):
+    successes = round(part * n)
+    score, other = proportion(successes, n, level), proportion(n - successes, n, level)
+    assert 0 <= score.low <= score.value <= score.high <= 1
+    assert (score.value, score.low, score.high) == pytest.approx(
+        (1 - other.value, 1 - other.high, 1 - other.low)
+    )
+    wider = proportion(successes, n, (1 + level) / 2)
+    assert wider.low <= score.low and score.high <= wider.high
+
+
+# --- On average -----------------------------------------------------------------------------
+
+
+def test_noise_moves_every_distance_up_and_precision_down():
+    """The mean over 20 sets against noisy copies of other ones, for each strength of noise."""
+    rng = np.random.default_rng(1)
+    rows = []
+    for strength in (0, 0.5, 1, 2, 4):
+        found = []
+        for _ in range(20):
+            real, fake, noise = rng.normal(size=(3, 150, 3))
+            fake = fake + strength * noise
+            precision, _, density, coverage = four(real, fake, 5)
+            found.append(
+                [distance(real, fake), kernel(real, fake), -precision, -density, -coverage]
+            )
+        rows.append(np.mean(found, axis=0))
+    for before, after in itertools.pairwise(rows):
+        assert (before < after).all()

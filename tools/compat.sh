@@ -53,6 +53,7 @@ try() {
     mkdir -p "$away/tests"
     # Modules about the checkout itself cannot even be imported elsewhere.
     grep -L "^pytestmark = pytest.mark.repository" tests/*.py | xargs -I FILE cp FILE "$away/tests"
+    cp -r tests/reference "$away/tests"
     cp pyproject.toml "$away"
     (
         cd "$away"

@@ -79,7 +79,9 @@ def proportion(successes: int, n: int, level: float = 0.95) -> Score:
     share = successes / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2) / (1 + z * z / n)
-    return Score(share, max(middle - half, 0.0), min(middle + half, 1.0), n)
+    # Rounding must not leave the share itself outside.
+    low, high = max(min(middle - half, share), 0.0), min(max(middle + half, share), 1.0)
+    return Score(share, low, high, n)
 
 
 def shifted_bootstrap(
@@ -92,7 +94,7 @@ def shifted_bootstrap(
     range of the score, `low` to `high`.
     """
     ends = np.quantile(drawn, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    lower, upper = value + ends[0] - ends[1], value + ends[2] - ends[1]
+    lower, upper = value + (ends[0] - ends[1]), value + (ends[2] - ends[1])
     return Score(float(value), float(max(lower, low)), float(min(upper, high)), n)
 
 
