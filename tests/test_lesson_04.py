@@ -63,7 +63,7 @@ def test_the_penalty_by_hand_is_the_librarys(lesson, shape):
 
 
 def test_each_broken_penalty_differs_where_the_lesson_says(lesson):
-    """A linear critic of slope s: the right penalty is 10 (s − 1)², one norm a batch 10 (√B s − 1)²."""
+    """On a linear critic of slope s: 10 (s − 1)², and with one norm a batch 10 (√B s − 1)²."""
     critic = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False)])
     critic.set_weights([np.array([[0.3], [0.4]], "float32")])
     rng = np.random.default_rng(5)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import astuple, is_dataclass
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -47,6 +48,7 @@ every_metric = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 @pytest.fixture(autouse=True, scope="module")
 def one_thread():
     """On sets this small, threads that wait for each other cost more than they gain."""
+    import_module("sklearn.neighbors")  # only what is loaded is limited
     with threadpool_limits(1):
         yield
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import astuple
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from gan_utils.metrics import closer_to_training, nearest_neighbours, over_seeds
 @pytest.fixture(autouse=True, scope="module")
 def one_thread():
     """On sets this small, threads that wait for each other cost more than they gain."""
+    import_module("sklearn.neighbors")  # only what is loaded is limited
     with threadpool_limits(1):
         yield
 

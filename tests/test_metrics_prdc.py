@@ -3,6 +3,7 @@
 import math
 import tracemalloc
 from dataclasses import astuple, fields
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ NAMES = [field.name for field in fields(PRDC)]
 @pytest.fixture(autouse=True, scope="module")
 def one_thread():
     """On sets this small, threads that wait for each other cost more than they gain."""
+    import_module("sklearn.neighbors")  # only what is loaded is limited
     with threadpool_limits(1):
         yield
 

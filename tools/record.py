@@ -1,11 +1,12 @@
 """Keep the results of a full run under data/recorded/.
 
-    python tools/record.py RUN PICTURE... --command COMMAND --machine MACHINE
+    python tools/record.py RUN PICTURE... --command COMMAND --machine MACHINE [--name NAME]
 
 RUN is the folder of one finished lesson, such as runs/full/02_mlp_gan_mnist. Its result.json, the
 pictures of these names, and history.json and generator.keras where the lesson wrote them, replace
 what data/recorded/ held of the lesson. COMMAND and MACHINE are told in words and stand in the
-recorded result.json, so that a reader can run it again.
+recorded result.json, so that a reader can run it again. NAME is the folder under data/recorded/
+where a lesson keeps more than one run; it is the lesson's own name otherwise.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ LARGEST = 3_000_000  # bytes of one file
 OPTIONAL = ("history.json", "generator.keras")
 
 
-def record(run: Path, pictures: Sequence[str], command: str, machine: str, target: Path) -> Path:
-    """Copy a finished run into `target`/<lesson> and return that folder.
+def record(
+    run: Path, pictures: Sequence[str], command: str, machine: str, target: Path, name: str = ""
+) -> Path:
+    """Copy a finished run into `target`/`name`, by default its lesson's, and return that folder.
 
     Nothing is replaced unless every file is there and small enough; OutputError else.
     """
@@ -41,15 +44,15 @@ def record(run: Path, pictures: Sequence[str], command: str, machine: str, targe
     result["machine"]["name"] = machine
     # Where the run's files lay says nothing to others.
     result["parameters"].pop("folder", None)
-    names = [known[name]["file"] for name in pictures]
-    names += [name for name in OPTIONAL if (run / name).exists()]
-    contents = {name: _read(run / name) for name in names}
+    files = [known[picture]["file"] for picture in pictures]
+    files += [file for file in OPTIONAL if (run / file).exists()]
+    contents = {file: _read(run / file) for file in files}
     contents["result.json"] = (json.dumps(result, indent=1, ensure_ascii=False) + "\n").encode()
-    folder = target / result["lesson"]
+    folder = target / (name or result["lesson"])
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name, content in contents.items():
-        write_atomically(folder / name, content)
+    for file, content in contents.items():
+        write_atomically(folder / file, content)
     return folder
 
 
@@ -73,9 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("pictures", nargs="*", metavar="PICTURE", help="pictures to keep")
     parser.add_argument("--command", required=True, help="what was typed to get the run")
     parser.add_argument("--machine", required=True, help="such as '2 cores, Intel Xeon'")
+    parser.add_argument("--name", default="", help="folder of the record; default: the lesson")
     options = parser.parse_args(arguments)
     try:
-        folder = record(options.run, options.pictures, options.command, options.machine, RECORDED)
+        folder = record(
+            options.run, options.pictures, options.command, options.machine, RECORDED, options.name
+        )
     except CourseError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

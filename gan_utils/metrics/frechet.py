@@ -16,6 +16,8 @@ from gan_utils.metrics.score import Score, check_level, shifted_bootstrap
 
 # Fewer resamples leave nothing beyond the ends of a 95 % interval.
 FEWEST_RESAMPLES = 40
+# Squared, a hundred million times what rounding does to the largest direction.
+SMALLEST_PIVOT = 1e-4
 
 
 def frechet_distance(
@@ -107,8 +109,19 @@ def _moments(
 
 
 def _triangle(factor: np.ndarray) -> np.ndarray:
-    """Shrink a tall factor to (d, d) in full precision: R of QR has the same RᵀR."""
-    return np.linalg.qr(factor, mode="r")
+    """Shrink a tall factor to a triangle R of shape (d, d) with the same RᵀR.
+
+    Cholesky's is four times as fast as that of QR. But it goes through the covariance, whose
+    smallest directions have lost half their digits, so it must be far from singular.
+    """
+    try:
+        triangle = np.linalg.cholesky(factor.T @ factor).T
+    except np.linalg.LinAlgError:
+        return np.linalg.qr(factor, mode="r")
+    pivots = np.diagonal(triangle)
+    if pivots.min() < SMALLEST_PIVOT * pivots.max():
+        return np.linalg.qr(factor, mode="r")
+    return triangle
 
 
 def _root(factor: np.ndarray) -> np.ndarray:

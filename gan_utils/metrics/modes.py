@@ -84,7 +84,8 @@ def label_modes(labels: ArrayLike, k: int, level: float = 0.95, seed: int = 0) -
     Args:
         labels: whole numbers from 0 to k − 1, shape (n,).
         k: number of modes, from 2 on.
-        level, seed: of the intervals, bootstraps over the samples.
+        level, seed: of the intervals, bootstraps over the samples. That of the number of modes
+            knows nothing of modes that were never drawn: where many are rare it is too narrow.
 
     Raises:
         DataError: labels that are not whole numbers from 0 to k − 1, or none.

@@ -91,7 +91,9 @@ def closer_to_training(
     Args:
         samples, train, heldout: items of shape (n, ...), as for `nearest_neighbours`.
         level: share of such intervals that hold the true share; the normal approximation of
-            DeLong et al. 1988 (equation 5), over samples and held-out images.
+            DeLong et al. 1988 (equation 5), over samples and held-out images. Near 1, and
+            with fewer than some hundred of either, it is too narrow: at a true share of 0.98
+            and 100 of each it held 74 % of the time.
 
     Returns:
         The share, its interval, and the size of the smaller of samples and held-out images.
