@@ -146,6 +146,16 @@ class GradientPenalty:
         return self.weight * tf.reduce_mean(tf.square(norms - 1.0))
 
 
+class _Within(keras.constraints.Constraint):
+    """Cuts values to [−limit, limit]."""
+
+    def __init__(self, limit: float):
+        self.limit = limit
+
+    def __call__(self, values):
+        return keras.ops.clip(values, -self.limit, self.limit)
+
+
 def clip_weights(critic: keras.Model, limit: float = 0.01) -> None:
     """Keeps every weight of a critic in [−limit, limit] (Arjovsky et al. 2017, algorithm 1).
 
@@ -156,5 +166,5 @@ def clip_weights(critic: keras.Model, limit: float = 0.01) -> None:
         raise ParameterError(f"limit is {limit}: give a number above 0, such as 0.01.")
     for weight in critic.trainable_variables:
         # Keras' optimizers apply a variable's constraint after each update of it.
-        weight.constraint = lambda values: keras.ops.clip(values, -limit, limit)
+        weight.constraint = _Within(limit)
         weight.assign(weight.constraint(weight))
