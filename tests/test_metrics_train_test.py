@@ -5,6 +5,7 @@ import pytest
 import scipy.stats
 from sklearn.neighbors import KNeighborsClassifier
 
+from gan_utils.errors import DataError
 from gan_utils.metrics import GANTrainTest, gan_train_test, proportion
 
 # The four corners of a square; the classes of corners side by side differ (exclusive or).
@@ -140,3 +141,10 @@ def test_a_class_that_is_never_generated_is_never_found(nearest):
     found = gan_train_test(three, two, three, nearest)
     assert found.gan_train.value == pytest.approx(2 / 3)
     assert found.gan_test.value == 1 == found.real.value
+
+
+@pytest.mark.parametrize("pair", [np.zeros((4, 3)), (np.zeros((4, 3)),), None])
+def test_what_is_no_pair_is_named(pair):
+    good = np.zeros((4, 3)), [0, 1, 0, 1]
+    with pytest.raises(DataError, match="fake is no pair; give the items and their labels"):
+        gan_train_test(good, pair, good)

@@ -60,7 +60,7 @@ def gan_train_test(
         from sklearn.svm import SVC as classifier  # loads slowly, and is rarely needed
 
     sets = {"real": real, "fake": fake, "test": test}
-    checked = {name: _labelled(*pair, name) for name, pair in sets.items()}
+    checked = {name: _labelled(pair, name) for name, pair in sets.items()}
     widths = {name: items.shape[1] for name, (items, _) in checked.items()}
     if len(set(widths.values())) > 1:
         raise DataError(f"The items have {widths} values each; give images of one size.")
@@ -79,7 +79,10 @@ def gan_train_test(
     return GANTrainTest(tested(of_fake, "test"), tested(of_real, "fake"), tested(of_real, "test"))
 
 
-def _labelled(items: ArrayLike, labels: ArrayLike, name: str) -> tuple[np.ndarray, np.ndarray]:
+def _labelled(pair: tuple[ArrayLike, ArrayLike], name: str) -> tuple[np.ndarray, np.ndarray]:
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise DataError(f"{name} is no pair; give the items and their labels, (items, labels).")
+    items, labels = pair
     rows = as_numbers(items, name)
     if rows.ndim < 2 or rows.size == 0:
         raise DataError(f"{name} has shape {rows.shape}; give items along the first axis.")
