@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
+from gan_utils.bundle import data_dir
 from gan_utils.errors import ParameterError
 
 
@@ -289,3 +290,13 @@ def build(name: str) -> tuple[keras.Model, keras.Model, tuple[float, float]]:
         )
     pair = ARCHITECTURES[name]
     return pair.generator(), pair.discriminator(), pair.image_range
+
+
+def recorded_generator(name: str, record: str) -> keras.Model:
+    """The generator of architecture `name` with the weights of the run data/recorded/`record`.
+
+    Only weights are read, because older Keras cannot load a whole model that a newer one wrote.
+    """
+    generator = ARCHITECTURES[name].generator()
+    generator.load_weights(data_dir() / "recorded" / record / "generator.keras")
+    return generator

@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from gan_utils.architectures import ARCHITECTURES, build
+from gan_utils.architectures import ARCHITECTURES, build, recorded_generator
+from gan_utils.data import unscale
 from gan_utils.errors import ParameterError
+from gan_utils.evaluators import evaluator
 
 # From the source documents where they print them, otherwise worked out by hand from the layers:
 # a dense layer has (inputs + 1) · outputs, a convolution (kernel² · inputs + 1) · filters,
@@ -90,3 +92,19 @@ def test_an_untrained_discriminator_answers_about_one_half():
 def test_an_unknown_name():
     with pytest.raises(ParameterError, match="there is no architecture 'dcgan': choose one of"):
         build("dcgan")
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("granada_mlp", "02_mlp_gan_mnist"),
+        ("compact", "03_dcgan_fashion_long"),
+        ("compact", "04_wgan_gp"),
+    ],
+)
+def test_recorded_generators_make_images_of_all_classes(name, record):
+    generator = recorded_generator(name, record)
+    z = np.random.default_rng(0).normal(size=(500, generator.input_shape[-1])).astype("float32")
+    images = unscale(generator(z, training=False).numpy(), *ARCHITECTURES[name].image_range)
+    judge = evaluator("mnist" if "mnist" in record else "fashion_mnist")
+    assert len(np.unique(judge.probabilities(images).argmax(axis=1))) >= 8
