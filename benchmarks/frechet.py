@@ -5,8 +5,8 @@
 All three take the same two sets of 10,000 × 2,048 float64 features (the width of FID) and give
 the distance alone, without an interval. They take turns, so that what else the machine does falls
 on all of them, and each is timed from the features to the number. torch-fidelity is left out
-where it is not installed; tests/reference/make.py says what it needs. It takes several minutes
-and 2 GB of memory.
+where it is not installed; tests/reference/make.py says what it needs. It takes about two
+minutes.
 """
 
 import os

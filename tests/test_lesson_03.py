@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from pathlib import Path
-
 import keras
-import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
 
-pytestmark = pytest.mark.repository
+from lesson_notebook import checks, define_functions, read_cells, solutions
 
-NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "03_dcgan_fashion.ipynb"
+pytestmark = pytest.mark.repository
 
 
 @pytest.fixture(scope="module")
 def cells():
-    return nbformat.read(NOTEBOOK, as_version=4).cells
+    return read_cells("03_dcgan_fashion")
 
 
 @pytest.fixture
 def lesson(cells):
     """The functions that the lesson defines, without running it."""
     names = {"np": np, "keras": keras, "seed": 0}
-    for cell in cells:
-        if cell.cell_type == "code" and "%pip" not in cell.source:
-            for item in ast.parse(cell.source).body:
-                if isinstance(item, ast.FunctionDef):
-                    exec(ast.unparse(item), names)
-    return names
+    return define_functions(cells, names)
 
 
 def test_a_walk_on_the_sphere_keeps_its_ends_and_its_length(lesson):
@@ -43,18 +33,6 @@ def test_a_walk_on_the_sphere_keeps_its_ends_and_its_length(lesson):
     np.testing.assert_allclose(np.linalg.norm(walk, axis=1), 8.0)
     turns = np.arccos(np.sum(walk[1:] * walk[:-1], axis=1) / 64)
     np.testing.assert_allclose(turns, turns[0])
-
-
-def solutions(cells):
-    (text,) = (cell.source for cell in cells if "<summary>Solutions" in cell.source)
-    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-
-
-def checks(cells):
-    (source,) = (cell.source for cell in cells if 'print("1:", check' in cell.source)
-    return "\n".join(
-        ast.unparse(item) for item in ast.parse(source).body if isinstance(item, ast.Expr)
-    )
 
 
 def test_unsolved_exercises_say_so(cells, lesson, capsys):

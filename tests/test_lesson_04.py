@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from pathlib import Path
-
 import keras
-import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.stats import wasserstein_distance
 
 from gan_utils.losses import GradientPenalty
+from lesson_notebook import checks, define_functions, read_cells, solutions
 
 pytestmark = pytest.mark.repository
-
-NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "04_wgan_gp.ipynb"
 
 
 @pytest.fixture(scope="module")
 def cells():
-    return nbformat.read(NOTEBOOK, as_version=4).cells
+    return read_cells("04_wgan_gp")
 
 
 @pytest.fixture
 def lesson(cells):
     """The functions that the lesson defines, without running it."""
     names = {"np": np, "keras": keras, "tf": tf, "seed": 0}
-    for cell in cells:
-        if cell.cell_type == "code" and "%pip" not in cell.source:
-            for item in ast.parse(cell.source).body:
-                if isinstance(item, ast.FunctionDef):
-                    exec(ast.unparse(item), names)
-    return names
+    return define_functions(cells, names)
 
 
 @pytest.mark.parametrize("n", [1, 2, 37])
@@ -75,20 +64,6 @@ def test_each_broken_penalty_differs_where_the_lesson_says(lesson):
     for options in ({}, {"share": "normal"}, {"share": "one a coordinate"}, {"inside": 0.0}):
         assert value(**options) == pytest.approx(10 * 0.25, rel=1e-4)
     assert value(together=True) == pytest.approx(10 * (8 * 0.5 - 1) ** 2, rel=1e-4)
-
-
-def solutions(cells):
-    (text,) = (cell.source for cell in cells if "<summary>Solutions" in cell.source)
-    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-
-
-def checks(cells):
-    (source,) = (cell.source for cell in cells if "def check(" in cell.source)
-    return (
-        source[source.index('print("1:"') :]
-        if 'print("1:"' in source
-        else source[source.index("print(\n") :]
-    )
 
 
 def test_unsolved_exercises_say_so(cells, lesson, capsys):

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from pathlib import Path
-
-import nbformat
 import numpy as np
 import pytest
 import scipy.linalg
 from scipy.ndimage import gaussian_filter
 
 from gan_utils.metrics import frechet_distance, kernel_distance
+from lesson_notebook import checks, define_functions, read_cells, solutions
 
 pytestmark = pytest.mark.repository
-
-NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "05_evaluation.ipynb"
 
 
 @pytest.fixture(scope="module")
 def cells():
-    return nbformat.read(NOTEBOOK, as_version=4).cells
+    return read_cells("05_evaluation")
 
 
 @pytest.fixture
@@ -29,12 +23,7 @@ def lesson(cells):
     """The functions that the lesson defines, without running it."""
     names = {"np": np, "scipy": scipy, "gaussian_filter": gaussian_filter, "seed": 0}
     names["rng"] = np.random.default_rng(0)
-    for cell in cells:
-        if cell.cell_type == "code" and "%pip" not in cell.source:
-            for item in ast.parse(cell.source).body:
-                if isinstance(item, ast.FunctionDef):
-                    exec(ast.unparse(item), names)
-    return names
+    return define_functions(cells, names)
 
 
 def test_scores_by_hand_are_the_librarys(lesson):
@@ -56,16 +45,6 @@ def test_damage_does_what_its_name_says(lesson):
     assert lesson["noisy"](grey, 10).std() == pytest.approx(10, rel=0.05)
     repeated = lesson["repeated"](images, 20)
     assert len(repeated) == 40 and len({image.tobytes() for image in repeated}) == 2
-
-
-def solutions(cells):
-    (text,) = (cell.source for cell in cells if "<summary>Solutions" in cell.source)
-    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-
-
-def checks(cells):
-    (source,) = (cell.source for cell in cells if "def check(" in cell.source)
-    return source[source.index('print("1:"') :]
 
 
 def test_unsolved_exercises_say_so(cells, lesson, capsys):

@@ -3,11 +3,9 @@
 import subprocess
 import sys
 from dataclasses import astuple, is_dataclass
-from importlib import import_module
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from gan_utils.metrics import (
     accuracy,
@@ -45,12 +43,7 @@ CALLS = {
 every_metric = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On sets this small, threads that wait for each other cost more than they gain."""
-    import_module("sklearn.neighbors")  # only what is loaded is limited
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def data():

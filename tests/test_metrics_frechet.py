@@ -5,16 +5,10 @@ import math
 import numpy as np
 import pytest
 import scipy.linalg
-from threadpoolctl import threadpool_limits
 
 from gan_utils.metrics import frechet_distance
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On sets this small, threads that wait for each other cost more than they gain."""
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def exact_gaussian(mean, factor, n, rng):

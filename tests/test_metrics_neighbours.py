@@ -2,23 +2,15 @@
 
 import math
 from dataclasses import astuple
-from importlib import import_module
 
 import numpy as np
 import pytest
 import scipy.spatial
 import scipy.stats
-from threadpoolctl import threadpool_limits
 
 from gan_utils.metrics import closer_to_training, nearest_neighbours, over_seeds
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On sets this small, threads that wait for each other cost more than they gain."""
-    import_module("sklearn.neighbors")  # only what is loaded is limited
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_neighbours_are_those_of_the_full_table_of_distances():

@@ -3,24 +3,17 @@
 import math
 import tracemalloc
 from dataclasses import astuple, fields
-from importlib import import_module
 
 import numpy as np
 import pytest
 import scipy.stats
-from threadpoolctl import threadpool_limits
 
 from gan_utils.metrics import PRDC, prdc
 
 NAMES = [field.name for field in fields(PRDC)]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On sets this small, threads that wait for each other cost more than they gain."""
-    import_module("sklearn.neighbors")  # only what is loaded is limited
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def values(scores):

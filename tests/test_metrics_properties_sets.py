@@ -2,14 +2,12 @@
 
 import itertools
 import math
-from importlib import import_module
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from threadpoolctl import threadpool_limits
 
 from gan_utils.errors import DataError
 from gan_utils.metrics import frechet_distance, kernel_distance, prdc
@@ -19,12 +17,7 @@ numbers = st.floats(-1e3, 1e3).map(lambda x: round(x, 3))
 seeds = st.integers(0, 2**32 - 1)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On sets this small, threads that wait for each other cost more than they gain."""
-    import_module("sklearn.neighbors")  # only what is loaded is limited
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 # --- Fréchet distance -----------------------------------------------------------------------
