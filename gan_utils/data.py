@@ -1,4 +1,4 @@
-"""Images and 2-D mixtures: where they come from, how they are checked, how they are scaled.
+"""Images: where they come from, how they are checked, how they are scaled.
 
 Images are uint8 arrays of shape (n, height, width, channels) with values 0 to 255 until `scale`
 brings them into the range of a generator. Every fault in what is read or given is a `DataError`.
@@ -154,9 +154,9 @@ def load_folder(path: str | Path, size: int = 64, limit: int | None = None) -> I
     if not folder.is_dir():
         fault = "is a file, not a folder" if folder.exists() else "does not exist"
         raise DataError(f"{folder} {fault}; give a folder of images.")
-    _check_count("size", size)
+    check_count("size", size)
     if limit is not None:
-        _check_count("limit", limit)
+        check_count("limit", limit)
     loose = _image_files(folder)
     classes = {
         sub.name: files
@@ -241,7 +241,7 @@ def resize(images: np.ndarray, size: int, channels: int) -> np.ndarray:
     images = np.asarray(images)
     if images.shape[1:] == (size, size, channels):
         return images
-    _check_length("size", size)
+    check_length("size", size)
     _check_choice("number of channels", channels, (1, 3))
     mode = "L" if channels == 1 else "RGB"
     resized = [
@@ -260,7 +260,7 @@ def stack_digits(digits: ImageSet, count: int, seed: int = 0) -> ImageSet:
     arXiv:1611.02163, section 3.3); its label is the number that the digits spell, 0 to 999.
     `digits` are grey images with labels from 0 to 9.
     """
-    _check_count("number of images", count)
+    check_count("number of images", count)
     if digits.images.shape[-1] != 1 or digits.labels is None or digits.labels.max() > 9:
         raise DataError(f"{digits.name} is no set of grey digits; give load_images('mnist').")
     chosen = np.random.default_rng(seed).integers(len(digits), size=(count, 3))
@@ -297,12 +297,12 @@ def _check_choice(what: str, value: object, known: tuple[str, ...]) -> None:
         raise DataError(f"There is no {what} {value!r}; choose one of {names}.")
 
 
-def _check_count(what: str, value: object) -> None:
+def check_count(what: str, value: object) -> None:
     if not isinstance(value, Integral) or value < 1:
         raise DataError(f"The {what} is {value!r}; give a whole number of 1 or more.")
 
 
-def _check_length(what: str, value: object) -> None:
+def check_length(what: str, value: object) -> None:
     if not isinstance(value, Real) or not 0 < value < np.inf:
         raise DataError(f"The {what} is {value!r}; give a finite number above 0.")
 
@@ -310,49 +310,3 @@ def _check_length(what: str, value: object) -> None:
 def _check_range(low: float, high: float) -> None:
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise DataError(f"{low:g} to {high:g} is not a range; give two numbers with low < high.")
-
-
-@dataclass(frozen=True)
-class Mixture:
-    """Equally likely round Gaussians in the plane.
-
-    centres: float64 (k, 2); std: the standard deviation of each along either axis.
-    """
-
-    centres: np.ndarray
-    std: float
-    name: str
-
-    def __post_init__(self) -> None:
-        if self.centres.ndim != 2 or self.centres.shape[1] != 2 or not len(self.centres):
-            raise DataError(f"The centres have shape {self.centres.shape}; give (modes, 2).")
-        _check_length("standard deviation", self.std)
-
-    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Draw n points, float32 (n, 2)."""
-        _check_count("number of points", n)
-        modes = rng.integers(len(self.centres), size=n)
-        return rng.normal(self.centres[modes], self.std).astype(np.float32)
-
-
-def ring(modes: int = 8, radius: float = 2.0, std: float = 0.02) -> Mixture:
-    """Centres evenly on a circle around 0, the first on the positive x-axis.
-
-    The default is PacGAN's ring (Lin et al. 2018, section 4.1) at twice its size.
-    """
-    _check_count("number of modes", modes)
-    _check_length("radius", radius)
-    angles = 2 * np.pi * np.arange(modes) / modes
-    return Mixture(radius * np.stack([np.cos(angles), np.sin(angles)], 1), std, f"ring of {modes}")
-
-
-def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> Mixture:
-    """Centres on a square of side by side points around 0, `spacing` apart.
-
-    The default is PacGAN's grid (Lin et al. 2018, section 4.1).
-    """
-    _check_count("side", side)
-    _check_length("spacing", spacing)
-    along = spacing * (np.arange(side) - (side - 1) / 2)
-    centres = np.stack(np.meshgrid(along, along, indexing="ij"), -1).reshape(-1, 2)
-    return Mixture(centres, std, f"grid of {side} x {side}")

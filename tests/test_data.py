@@ -19,16 +19,14 @@ import gan_utils.bundle
 import gan_utils.data
 from gan_utils.data import (
     ImageSet,
-    Mixture,
     data_dir,
-    grid,
     load_folder,
     load_images,
-    ring,
     scale,
     unscale,
 )
 from gan_utils.errors import DataError
+from gan_utils.mixtures import Mixture, grid, ring
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 # Counts of the digits among the first 10,000 of MNIST's training file.

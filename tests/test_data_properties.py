@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 from scipy.stats import chisquare, kstest
 
-from gan_utils.data import grid, ring, scale, unscale
+from gan_utils.data import scale, unscale
 from gan_utils.errors import DataError
+from gan_utils.mixtures import grid, ring
 
 LEVELS = np.arange(256, dtype=np.uint8)
 lows = st.floats(-10, 10)
