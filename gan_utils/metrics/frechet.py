@@ -72,12 +72,18 @@ def frechet_distance(
     sets = (_features(real, "real"), _features(fake, "fake"))
     check_same_width(sets[0], "real", sets[1], "fake")
     n = min(len(rows) for rows in sets)
-    value = _distance(*(_moments(rows, _triangle) for rows in sets))
+    means = [_centre(rows) for rows in sets]
+    factors = [_factor(rows, len(rows), _triangle) for rows in sets]
+    gap = means[0] - means[1]
+    value = _distance(gap, *factors)
     if resamples == 0:
         return Score(value, math.nan, math.nan, n)
 
     rng = np.random.default_rng(seed)
-    drawn = [_distance(*(_resampled(rows, rng) for rows in sets)) for _ in range(resamples)]
+    drawn = []
+    for _ in range(resamples):
+        (shift_1, factor_1), (shift_2, factor_2) = (_resampled(rows, rng) for rows in sets)
+        drawn.append(_distance(gap + shift_1 - shift_2, factor_1, factor_2))
     return shifted_bootstrap(value, drawn, n, level)
 
 
@@ -88,28 +94,34 @@ def _features(values: ArrayLike, name: str) -> np.ndarray:
     return rows
 
 
-def _moments(
-    rows: np.ndarray,
-    shrink: Callable[[np.ndarray], np.ndarray],
-    counts: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Give the mean (d,) of rows, each once or `counts` times, and F (r, d) with FᵀF = Σ."""
-    n = len(rows) if counts is None else counts.sum()
-    mean = (rows.sum(axis=0) if counts is None else counts @ rows) / n
-    factor = rows - mean
-    if counts is not None:
-        factor *= np.sqrt(counts)[:, None]
-    if factor.shape[0] > factor.shape[1]:
-        factor = shrink(factor)
-    # Dividing here, and not each row before, saves a pass over what may be 10,000 rows.
-    return mean, factor / math.sqrt(n - 1)
+def _centre(rows: np.ndarray) -> np.ndarray:
+    """Take the mean (d,) off the rows and give it.
+
+    In place, because `as_rows` made a copy: at 10,000 × 2,048, another would take longer than its
+    covariance.
+    """
+    mean = rows.sum(axis=0) / len(rows)
+    rows -= mean
+    return mean
+
+
+def _factor(centred: np.ndarray, n: int, shrink: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Give F (r, d) with FᵀF = Σ for rows of mean 0 that stand for n."""
+    if centred.shape[0] > centred.shape[1]:
+        centred = shrink(centred)
+    return centred / math.sqrt(n - 1)
 
 
 def _resampled(rows: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Give the moments of as many rows as there are, drawn from them with replacement."""
-    counts = np.bincount(rng.integers(len(rows), size=len(rows)), minlength=len(rows))
+    """Draw as many rows as there are, with replacement; give their mean (d,) and factor."""
+    n = len(rows)
+    counts = np.bincount(rng.integers(n, size=n), minlength=n)
     present = counts > 0
-    return _moments(rows[present], _root, counts[present])
+    drawn, counts = rows[present], counts[present]
+    mean = counts @ drawn / n
+    drawn -= mean
+    drawn *= np.sqrt(counts)[:, None]
+    return mean, _factor(drawn, n, _root)
 
 
 def _triangle(factor: np.ndarray) -> np.ndarray:
@@ -139,12 +151,12 @@ def _root(factor: np.ndarray) -> np.ndarray:
     return np.sqrt(np.where(values > floor, values, 0.0))[:, None] * vectors.T
 
 
-def _distance(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> float:
-    (mean_1, factor_1), (mean_2, factor_2) = first, second
+def _distance(gap: np.ndarray, factor_1: np.ndarray, factor_2: np.ndarray) -> float:
+    """Give the distance of two Gaussians whose means are `gap` (d,) apart."""
     root = _nuclear_norm(factor_1 @ factor_2.T)
     spread = np.square(factor_1).sum() + np.square(factor_2).sum() - 2 * root
     # The exact spread is never negative; rounding can take it just below 0.
-    return float(np.square(mean_1 - mean_2).sum() + max(spread, 0.0))
+    return float(np.square(gap).sum() + max(spread, 0.0))
 
 
 def _nuclear_norm(matrix: np.ndarray) -> float:
