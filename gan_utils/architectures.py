@@ -16,6 +16,7 @@ from keras import layers
 
 from gan_utils.bundle import data_dir
 from gan_utils.errors import ParameterError
+from gan_utils.layers import BatchNormalization, Dropout
 
 
 def _model(inputs, stack, name):
@@ -50,12 +51,12 @@ def granada_dcgan_generator() -> keras.Model:
     The report gives the kinds of layers but not their widths; ours let a thousand iterations
     pass in about a minute on two cores.
     """
-    stack = [layers.Dense(7 * 7 * 64), layers.BatchNormalization(), layers.ReLU()]
+    stack = [layers.Dense(7 * 7 * 64), BatchNormalization(), layers.ReLU()]
     stack += [layers.Reshape((7, 7, 64))]
     for filters in (32, 16):
         stack += [
             layers.Conv2DTranspose(filters, 5, strides=2, padding="same"),
-            layers.BatchNormalization(),
+            BatchNormalization(),
             layers.ReLU(),
         ]
     stack += [layers.Conv2DTranspose(1, 5, padding="same", activation="sigmoid")]
@@ -69,7 +70,7 @@ def granada_dcgan_discriminator() -> keras.Model:
         stack += [
             layers.Conv2D(filters, 5, strides=2, padding="same"),
             layers.LeakyReLU(0.2),
-            layers.Dropout(0.3),
+            Dropout(0.3),
         ]
     return _model((28, 28, 1), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
 
@@ -117,10 +118,10 @@ def torres_generator() -> keras.Model:
             layers.Reshape((7, 7, 128)),
             layers.Conv2DTranspose(128, 4, strides=2, padding="same"),
             layers.LeakyReLU(0.2),
-            layers.BatchNormalization(),
+            BatchNormalization(),
             layers.Conv2DTranspose(1, 4, strides=2, padding="same"),
             layers.LeakyReLU(0.2),
-            layers.BatchNormalization(),
+            BatchNormalization(),
             layers.Conv2D(128, 4, padding="same"),
             layers.LeakyReLU(0.2),
             layers.Conv2D(128, 4, padding="same"),
@@ -138,19 +139,19 @@ def torres_discriminator() -> keras.Model:
     """
     stack = []
     for filters in (32, 64, 128, 256):
-        stack += [layers.Conv2D(filters, 5), layers.LeakyReLU(0.2), layers.Dropout(0.4)]
-    stack += [layers.Flatten(), layers.Dropout(0.4), layers.Dense(1)]
+        stack += [layers.Conv2D(filters, 5), layers.LeakyReLU(0.2), Dropout(0.4)]
+    stack += [layers.Flatten(), Dropout(0.4), layers.Dense(1)]
     return _model((28, 28, 1), stack, "discriminator")
 
 
 def tutorial_generator() -> keras.Model:
     """The generator of the TensorFlow DCGAN tutorial, images in [−1, 1]."""
-    stack = [layers.Dense(7 * 7 * 256, use_bias=False), layers.BatchNormalization()]
+    stack = [layers.Dense(7 * 7 * 256, use_bias=False), BatchNormalization()]
     stack += [layers.LeakyReLU(0.3), layers.Reshape((7, 7, 256))]
     for filters, strides in ((128, 1), (64, 2)):
         stack += [
             layers.Conv2DTranspose(filters, 5, strides=strides, padding="same", use_bias=False),
-            layers.BatchNormalization(),
+            BatchNormalization(),
             layers.LeakyReLU(0.3),
         ]
     stack += [
@@ -166,19 +167,19 @@ def tutorial_discriminator(normalise: bool = False) -> keras.Model:
     stack = []
     for filters in (64, 128):
         stack += [layers.Conv2D(filters, 5, strides=2, padding="same")]
-        stack += [layers.BatchNormalization()] if normalise else []
-        stack += [layers.LeakyReLU(0.3), layers.Dropout(0.3)]
+        stack += [BatchNormalization()] if normalise else []
+        stack += [layers.LeakyReLU(0.3), Dropout(0.3)]
     return _model((28, 28, 1), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
 
 
 def radford_generator() -> keras.Model:
     """The DCGAN generator (Radford et al. 2016, figure 1): 64×64 RGB images in [−1, 1]."""
     stack = [layers.Dense(4 * 4 * 1024), layers.Reshape((4, 4, 1024))]
-    stack += [layers.BatchNormalization(), layers.ReLU()]
+    stack += [BatchNormalization(), layers.ReLU()]
     for filters in (512, 256, 128):
         stack += [
             layers.Conv2DTranspose(filters, 5, strides=2, padding="same"),
-            layers.BatchNormalization(),
+            BatchNormalization(),
             layers.ReLU(),
         ]
     stack += [layers.Conv2DTranspose(3, 5, strides=2, padding="same", activation="tanh")]
@@ -191,7 +192,7 @@ def radford_discriminator() -> keras.Model:
     for filters in (256, 512, 1024):
         stack += [
             layers.Conv2D(filters, 5, strides=2, padding="same"),
-            layers.BatchNormalization(),
+            BatchNormalization(),
             layers.LeakyReLU(0.2),
         ]
     return _model((64, 64, 3), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")

@@ -12,6 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 
 from gan_utils.checkpoints import read_checkpoint, write_checkpoint
 from gan_utils.errors import ParameterError
@@ -19,29 +20,59 @@ from gan_utils.losses import NonSaturating
 
 PRIORS = ("normal", "uniform")
 
+# TensorFlow's rewriting of sums does not always put them in the same order: of ten trainings
+# from the same seed, two ended with other last digits, and a resumed run must end bit for bit
+# like one that was never killed. Without the rewriting a step takes as long.
+tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+
+
+def rows_of_step(step, batch_size: int, count: int, seed: int) -> tf.Tensor:
+    """Which of `count` rows step number `step` (int64) trains on, shape (batch_size,).
+
+    Step t always gets the same rows: position p = t · batch_size + i lies in pass p // count over
+    the data, and each pass has its own permutation, computed element by element, so that nothing
+    is ever shuffled in memory.
+    """
+    position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+    passes = tf.cast(position // count, tf.int32)
+    seeds = tf.stack([tf.fill([batch_size], seed), passes, tf.zeros_like(passes)], axis=1)
+    # The raw operation, because the public wrapper accepts one seed only, not one a row.
+    return tf.raw_ops.RandomIndexShuffle(
+        index=position % count, seed=seeds, max_index=tf.constant(count - 1, tf.int64), rounds=4
+    )
+
 
 def batches(data, batch_size: int, seed: int, start: int, stop: int) -> tf.data.Dataset:
-    """The batches of steps `start` to `stop` − 1, each of shape (batch_size, …).
-
-    Step t always gets the same rows: position p = t · batch_size + i lies in pass p // n over the
-    data, and each pass has its own permutation, computed element by element (no shuffle buffer).
+    """The batches of steps `start` to `stop` − 1, each of shape (batch_size, …), as `GAN.fit`
+    takes them: for a loop written by hand.
     """
     rows = tf.constant(data)
-    count = tf.constant(len(data), tf.int64)
-    zeros = tf.zeros([batch_size], tf.int32)
-
-    def batch(step):
-        position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
-        passes = position // count
-        seeds = tf.stack([tf.fill([batch_size], seed), tf.cast(passes, tf.int32), zeros], axis=1)
-        # The raw operation, because the public wrapper accepts one seed only, not one a row.
-        index = tf.raw_ops.RandomIndexShuffle(
-            index=position % count, seed=seeds, max_index=count - 1, rounds=4
-        )
-        return tf.gather(rows, index)
-
     steps = tf.data.Dataset.range(start, stop)
-    return steps.map(batch, num_parallel_calls=1, deterministic=True).prefetch(4)
+    return steps.map(
+        lambda step: tf.gather(rows, rows_of_step(step, batch_size, len(data), seed))
+    ).prefetch(4)
+
+
+# What a layer must be for a sample's answer to depend on that sample alone.
+INDEPENDENT = (
+    layers.Activation,
+    layers.Conv2D,
+    layers.Conv2DTranspose,
+    layers.Dense,
+    layers.Dropout,
+    layers.Flatten,
+    layers.InputLayer,
+    layers.LayerNormalization,
+    layers.LeakyReLU,
+    layers.ReLU,
+    layers.Reshape,
+)
+SMALLEST_SLOPE = 1e-20
+
+
+def mixes_samples(network: keras.Model) -> bool:
+    """Whether an answer may depend on the rest of the batch, as with batch normalisation."""
+    return not all(isinstance(layer, INDEPENDENT) for layer in network.layers)
 
 
 class _Recorder(keras.callbacks.Callback):
@@ -107,6 +138,7 @@ class GAN(keras.Model):
         self.image_range = image_range
         self.seed = seed
         self.latent_dim = generator.input_shape[-1]
+        self.given = self.settings = None  # what the compiled steps were made for
         self.steps_done = self.add_weight(
             name="steps_done", shape=(), dtype="int64", initializer="zeros", trainable=False
         )
@@ -150,53 +182,107 @@ class GAN(keras.Model):
         if batch.dtype != tf.uint8:
             return batch
         low, high = self.image_range
-        return tf.cast(batch, tf.float32) * ((high - low) / 255.0) + low
+        return tf.cast(batch, self.discriminator.compute_dtype) * ((high - low) / 255.0) + low
 
-    def d_loss(self, real, fake, seed):
-        """The discriminator's loss on one batch, with the two sets of logits it came from."""
-        # Real and generated images go through separately, so that batch normalisation in the
-        # discriminator never mixes their statistics.
-        real_logits = self.discriminator(real, training=True)
-        fake_logits = self.discriminator(fake, training=True)
-        loss = self.objective.discriminator(real_logits, fake_logits, seed)
-        if self.penalty is not None:
-            loss += self.penalty(self.discriminator, real, fake, seed)
-        return loss, real_logits, fake_logits
+    def logits(self, samples):
+        """The discriminator's answers (batch, 1) while training, in float32."""
+        # A loss subtracts numbers that are nearly equal: it never runs in less than float32.
+        return tf.cast(self.discriminator(samples, training=True), tf.float32)
 
-    def update(self, optimizer, gradients, player):
-        optimizer.apply(gradients, player.trainable_variables)
+    def penalised(self, real, fake, seed):
+        """The penalty's value, 0 without one."""
+        if self.penalty is None:
+            return tf.zeros([])
+        return self.penalty(self.discriminator, real, fake, seed)
 
-    def train_step(self, batch):
+    def d_gradients(self, real, fake, seed):
+        """Gradients of the discriminator's weights on one batch."""
+        with tf.GradientTape() as tape:
+            # Real and generated images go through separately, so that batch normalisation in the
+            # discriminator never mixes their statistics.
+            loss = self.objective.discriminator(self.logits(real), self.logits(fake), seed)
+            loss += self.penalised(real, fake, seed)
+        return tape.gradient(loss, self.discriminator.trainable_variables)
+
+    def plain_gradients(self, real, z, seed):
+        """Both players' gradients by two tapes, as a textbook writes them.
+
+        Returns D's gradients, G's, both losses and both sets of logits.
+        """
+        with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
+            fake = self.generator(z, training=True)
+            real_logits, fake_logits = self.logits(real), self.logits(fake)
+            d_loss = self.objective.discriminator(real_logits, fake_logits, seed)
+            d_loss += self.penalised(real, fake, seed)
+            g_loss = self.objective.generator(real_logits, fake_logits)
+        d_gradients = d_tape.gradient(d_loss, self.discriminator.trainable_variables)
+        g_gradients = g_tape.gradient(g_loss, self.generator.trainable_variables)
+        return d_gradients, g_gradients, d_loss, g_loss, real_logits, fake_logits
+
+    def shared_gradients(self, real, z, seed):
+        """The same by one backward pass through D on the generated batch, which serves both.
+
+        The players' losses differ only in their slopes at the logits. Where D treats each sample
+        by itself, going back from logit i with D's slope cᵢ gives image i the slope cᵢ ∂aᵢ/∂xᵢ;
+        times gᵢ/cᵢ it is what G needs.
+        """
+        with tf.GradientTape() as g_tape:
+            fake = self.generator(z, training=True)
+        with tf.GradientTape() as d_tape:
+            d_tape.watch(fake)
+            real_logits, fake_logits = self.logits(real), self.logits(fake)
+            # The penalty moves D only, so its slope must not reach the images.
+            penalty = self.penalised(real, tf.stop_gradient(fake), seed)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch([real_logits, fake_logits])
+            d_loss = self.objective.discriminator(real_logits, fake_logits, seed)
+            g_loss = self.objective.generator(real_logits, fake_logits)
+        at_real, at_fake = tape.gradient(
+            d_loss, [real_logits, fake_logits], unconnected_gradients="zero"
+        )
+        # Where D is so sure that its slope is 0, a trace of one stands in.
+        at_fake = tf.where(tf.abs(at_fake) < SMALLEST_SLOPE, SMALLEST_SLOPE, at_fake)
+        ratio = tape.gradient(g_loss, fake_logits) / at_fake
+        *d_gradients, at_images = d_tape.gradient(
+            [real_logits, fake_logits, penalty],
+            [*self.discriminator.trainable_variables, fake],
+            output_gradients=[at_real, at_fake, tf.ones([])],
+        )
+        ratio = tf.reshape(ratio, [-1] + [1] * (len(fake.shape) - 1))
+        at_images *= tf.cast(ratio, at_images.dtype)
+        g_gradients = g_tape.gradient(
+            fake, self.generator.trainable_variables, output_gradients=at_images
+        )
+        return d_gradients, g_gradients, d_loss + penalty, g_loss, real_logits, fake_logits
+
+    def train_step(self, step):
         """d_steps − 1 updates of D alone, then one forward pass that serves both players.
 
         Both gradients are taken at the same weights, as in the TensorFlow tutorial and the
         Querétaro notes; then D moves, then G.
         """
-        reals = tf.split(self.scaled(batch), self.d_steps)
-        step = tf.cast(self.steps_done, tf.int32)
+        # The images lie in memory once, as bytes; only those of this step become numbers.
+        rows = rows_of_step(step, self.d_steps * self.batch_size, len(self.data), self.seed)
+        reals = tf.split(self.scaled(tf.gather(self.data, rows)), self.d_steps)
+        step = tf.cast(step, tf.int32)
         count = tf.shape(reals[0])[0]
         for extra, real in enumerate(reals[:-1], start=1):
             seed = tf.stack([self.seed + 1000 * extra, step])
             fake = self.generator(self.noise(count, seed), training=True)
-            with tf.GradientTape() as tape:
-                loss, _, _ = self.d_loss(real, fake, seed)
-            gradients = tape.gradient(loss, self.discriminator.trainable_variables)
-            self.update(self.d_optimizer, gradients, self.discriminator)
+            gradients = self.d_gradients(real, fake, seed)
+            self.d_optimizer.apply(gradients, self.discriminator.trainable_variables)
 
         seed = tf.stack([self.seed, step])
-        with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
-            fake = self.generator(self.noise(count, seed), training=True)
-            d_loss, real_logits, fake_logits = self.d_loss(reals[-1], fake, seed)
-            g_loss = self.objective.generator(real_logits, fake_logits)
-        d_gradients = d_tape.gradient(d_loss, self.discriminator.trainable_variables)
-        g_gradients = g_tape.gradient(g_loss, self.generator.trainable_variables)
-        self.update(self.d_optimizer, d_gradients, self.discriminator)
-        self.update(self.g_optimizer, g_gradients, self.generator)
+        both = self.plain_gradients if mixes_samples(self.discriminator) else self.shared_gradients
+        d_gradients, g_gradients, *measured = both(reals[-1], self.noise(count, seed), seed)
+        self.d_optimizer.apply(d_gradients, self.discriminator.trainable_variables)
+        self.g_optimizer.apply(g_gradients, self.generator.trainable_variables)
 
         if self.ema:
             for mean, weight in zip(self.average.weights, self.generator.weights, strict=True):
                 mean.assign(self.ema * mean + (1.0 - self.ema) * weight)
         self.steps_done.assign_add(1)
+        d_loss, g_loss, real_logits, fake_logits = measured
         measured = (d_loss, g_loss, tf.sigmoid(real_logits), tf.sigmoid(fake_logits))
         for tracker, value in zip(self.trackers, measured, strict=True):
             tracker.update_state(value)
@@ -228,13 +314,17 @@ class GAN(keras.Model):
             if hasattr(callback, "restore"):
                 callback.restore(self)
         start = self.step
-        # Many steps inside one compiled call: on small networks the way from Python into
-        # TensorFlow costs more than the step itself.
-        if self.steps_per_execution != epoch_steps:
+        settings = (batch_size, epoch_steps)
+        if data is not self.given or settings != self.settings:
+            self.given, self.settings = data, settings
+            self.data = tf.constant(data)
+            self.batch_size = batch_size
+            # Many steps inside one compiled call: on small networks the way from Python into
+            # TensorFlow costs more than the step itself.
             self.steps_per_execution = epoch_steps
             self.train_function = None  # Keras would go on with the function of the old length
         return super().fit(
-            batches(data, batch_size * self.d_steps, self.seed, start, max(start, steps)),
+            tf.data.Dataset.range(start, max(start, steps)),
             epochs=steps // epoch_steps,
             initial_epoch=start // epoch_steps,
             steps_per_epoch=epoch_steps,
@@ -251,7 +341,7 @@ class GAN(keras.Model):
         """Samples for latent vectors (n, latent_dim), 500 at a time, in `image_range`."""
         network = self.average if ema else self.generator
         parts = [network(z[i : i + 500], training=False) for i in range(0, len(z), 500)]
-        return np.concatenate([part.numpy() for part in parts])
+        return np.concatenate([tf.cast(part, tf.float32).numpy() for part in parts])
 
     def sample(self, count: int, seed: int = 0, ema: bool = True) -> np.ndarray:
         """`count` samples from the prior's latent vectors of `seed`."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from gan_utils.errors import ParameterError
+
 LEVELS = 2**16  # of a 16-bit random number
 
 
@@ -22,6 +24,14 @@ class BatchNormalization(keras.layers.BatchNormalization):
     whatever the precision; the fused one reads the inputs as they are and keeps its sums in
     float32. At inference it is Keras' layer.
     """
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        if self.axis != -1 or not (self.center and self.scale):
+            raise ParameterError(
+                f"axis is {self.axis}, center {self.center} and scale {self.scale}: this layer has "
+                f"-1, True and True only, so use the one of keras.layers."
+            )
 
     def call(self, inputs, training=None, mask=None):
         if not training:

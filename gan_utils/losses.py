@@ -114,7 +114,8 @@ def _slope_norms_squared(discriminator, images):
     with tf.GradientTape() as tape:
         tape.watch(images)
         logits = discriminator(images, training=True)
-    slopes = tape.gradient(logits, images)
+    # In float32, because the squares of hundreds of slopes are added up.
+    slopes = tf.cast(tape.gradient(logits, images), tf.float32)
     return tf.reduce_sum(tf.square(slopes), axis=range(1, len(slopes.shape)))
 
 
@@ -140,7 +141,7 @@ class GradientPenalty:
 
     def __call__(self, discriminator, real, fake, seed=(0, 0)):
         shape = [tf.shape(real)[0]] + [1] * (len(real.shape) - 1)
-        share = tf.random.stateless_uniform(shape, seed)
+        share = tf.cast(tf.random.stateless_uniform(shape, seed), real.dtype)
         between = share * real + (1.0 - share) * fake
         norms = tf.sqrt(_slope_norms_squared(discriminator, between) + 1e-12)
         return self.weight * tf.reduce_mean(tf.square(norms - 1.0))

@@ -11,11 +11,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_utils.architectures import mlp_2d_discriminator, mlp_2d_generator
+from gan_utils.architectures import ARCHITECTURES, build, mlp_2d_discriminator, mlp_2d_generator
 from gan_utils.callbacks import Backup, DivergenceGuard, Scores, Snapshots
 from gan_utils.errors import CheckpointError, OutputError, ParameterError, TrainingDiverged
-from gan_utils.gan import GAN, batches
-from gan_utils.losses import R1, GradientPenalty, NonSaturating, Wasserstein
+from gan_utils.gan import GAN, batches, mixes_samples
+from gan_utils.losses import (
+    R1,
+    GradientPenalty,
+    Minimax,
+    NonSaturating,
+    Relativistic,
+    Wasserstein,
+)
+from gan_utils.optimizers import Adam
 
 POINTS = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
 
@@ -87,6 +95,66 @@ def test_one_step_of_gradient_descent_by_hand():
     g_slope = -(1 - sigmoid(2 * 0.5)) * 2.0  # at the discriminator's weight before its update
     np.testing.assert_allclose(discriminator.get_weights()[0][0, 0], 2 - 0.1 * d_slope, rtol=1e-6)
     np.testing.assert_allclose(generator.get_weights()[1][0], 0.5 - 0.1 * g_slope, rtol=1e-6)
+
+
+def image_gan(loss, penalty, dtype="float32"):
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(dtype)
+    try:
+        generator, discriminator, image_range = build("compact")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    return GAN(generator, discriminator, loss, penalty, image_range=image_range)
+
+
+@pytest.mark.parametrize("penalty", [None, R1(0.3), GradientPenalty()])
+@pytest.mark.parametrize(
+    "loss", [NonSaturating(0.2, 0.1), Minimax(), Wasserstein(), Relativistic()], ids=repr
+)
+def test_one_backward_pass_gives_the_gradients_of_two(loss, penalty):
+    gan = image_gan(loss, penalty)
+    images = np.random.default_rng(0).integers(256, size=(16, 28, 28, 1), dtype=np.uint8)
+    arguments = gan.scaled(tf.constant(images)), gan.noise(16, [0, 1]), tf.constant([0, 1])
+    plain, shared = gan.plain_gradients(*arguments), gan.shared_gradients(*arguments)
+    for one, other in zip(tf.nest.flatten(plain), tf.nest.flatten(shared), strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-5 * np.abs(one).max())
+
+
+def test_a_discriminator_that_is_sure_still_teaches_the_generator():
+    """Its own slope is 0 in float32, the generator's is not: the ratio must not be lost."""
+    gan = image_gan(NonSaturating(), None)
+    kernel, bias = gan.discriminator.layers[-1].get_weights()
+    gan.discriminator.layers[-1].set_weights([kernel, bias - 200.0])
+    arguments = tf.zeros([4, 28, 28, 1]), gan.noise(4, [0, 1]), tf.constant([0, 1])
+    plain, shared = gan.plain_gradients(*arguments)[1], gan.shared_gradients(*arguments)[1]
+    for one, other in zip(plain, shared, strict=True):
+        assert np.abs(one).max() > 0
+        np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-5 * np.abs(one).max())
+
+
+def test_bfloat16_trains_with_logits_and_samples_in_float32():
+    gan = image_gan(Relativistic(), R1(0.1), "mixed_bfloat16")
+    gan.compile(Adam(1e-3), Adam(1e-3))
+    images = np.random.default_rng(0).integers(256, size=(20, 28, 28, 1), dtype=np.uint8)
+    gan.fit(images, steps=2, batch_size=8, epoch_steps=1)
+    assert gan.logits(gan.generator(gan.latent(4))).dtype == tf.float32
+    samples = gan.sample(4)
+    assert samples.dtype == np.float32 and np.isfinite(samples).all()
+
+
+def test_only_layers_that_keep_samples_apart_are_shared():
+    mixing = {"tutorial": False, "pucp": True, "compact": False, "torres": False, "radford": True}
+    for name, answer in mixing.items():
+        assert mixes_samples(ARCHITECTURES[name].discriminator()) == answer, name
+
+
+def test_new_data_are_trained_on():
+    """The compiled steps hold the data, so that others need steps of their own."""
+    gan, other = small_gan(), small_gan()
+    gan.fit(POINTS, steps=2, batch_size=8, epoch_steps=2)
+    gan.fit(POINTS + 5, steps=4, batch_size=8, epoch_steps=2)
+    other.fit(POINTS, steps=4, batch_size=8, epoch_steps=2)
+    assert not np.allclose(gan.sample(5), other.sample(5))
 
 
 def test_several_discriminator_steps_for_one_of_the_generator():
