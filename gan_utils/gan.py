@@ -329,7 +329,7 @@ class GAN(keras.Model):
             initial_epoch=start // epoch_steps,
             steps_per_epoch=epoch_steps,
             callbacks=[_Recorder(), *callbacks],
-            shuffle=False,  # `batches` has shuffled already
+            shuffle=False,  # these are the numbers of the steps, in order
             verbose=verbose,
         )
 
