@@ -138,7 +138,7 @@ class GAN(keras.Model):
         self.image_range = image_range
         self.seed = seed
         self.latent_dim = generator.input_shape[-1]
-        self.given = self.settings = None  # what the compiled steps were made for
+        self.given = self.batch_size = None  # what the compiled steps were made for
         self.steps_done = self.add_weight(
             name="steps_done", shape=(), dtype="int64", initializer="zeros", trainable=False
         )
@@ -195,14 +195,13 @@ class GAN(keras.Model):
             return tf.zeros([])
         return self.penalty(self.discriminator, real, fake, seed)
 
-    def d_gradients(self, real, fake, seed):
-        """Gradients of the discriminator's weights on one batch."""
-        with tf.GradientTape() as tape:
-            # Real and generated images go through separately, so that batch normalisation in the
-            # discriminator never mixes their statistics.
-            loss = self.objective.discriminator(self.logits(real), self.logits(fake), seed)
-            loss += self.penalised(real, fake, seed)
-        return tape.gradient(loss, self.discriminator.trainable_variables)
+    def d_loss(self, real, fake, seed):
+        """The discriminator's loss on one batch, with the two sets of logits it came from."""
+        # Real and generated images go through separately, so that batch normalisation in the
+        # discriminator never mixes their statistics.
+        real_logits, fake_logits = self.logits(real), self.logits(fake)
+        loss = self.objective.discriminator(real_logits, fake_logits, seed)
+        return loss + self.penalised(real, fake, seed), real_logits, fake_logits
 
     def plain_gradients(self, real, z, seed):
         """Both players' gradients by two tapes, as a textbook writes them.
@@ -211,9 +210,7 @@ class GAN(keras.Model):
         """
         with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
             fake = self.generator(z, training=True)
-            real_logits, fake_logits = self.logits(real), self.logits(fake)
-            d_loss = self.objective.discriminator(real_logits, fake_logits, seed)
-            d_loss += self.penalised(real, fake, seed)
+            d_loss, real_logits, fake_logits = self.d_loss(real, fake, seed)
             g_loss = self.objective.generator(real_logits, fake_logits)
         d_gradients = d_tape.gradient(d_loss, self.discriminator.trainable_variables)
         g_gradients = g_tape.gradient(g_loss, self.generator.trainable_variables)
@@ -269,12 +266,16 @@ class GAN(keras.Model):
         for extra, real in enumerate(reals[:-1], start=1):
             seed = tf.stack([self.seed + 1000 * extra, step])
             fake = self.generator(self.noise(count, seed), training=True)
-            gradients = self.d_gradients(real, fake, seed)
+            with tf.GradientTape() as tape:
+                loss, _, _ = self.d_loss(real, fake, seed)
+            gradients = tape.gradient(loss, self.discriminator.trainable_variables)
             self.d_optimizer.apply(gradients, self.discriminator.trainable_variables)
 
         seed = tf.stack([self.seed, step])
         both = self.plain_gradients if mixes_samples(self.discriminator) else self.shared_gradients
-        d_gradients, g_gradients, *measured = both(reals[-1], self.noise(count, seed), seed)
+        d_gradients, g_gradients, d_loss, g_loss, real_logits, fake_logits = both(
+            reals[-1], self.noise(count, seed), seed
+        )
         self.d_optimizer.apply(d_gradients, self.discriminator.trainable_variables)
         self.g_optimizer.apply(g_gradients, self.generator.trainable_variables)
 
@@ -282,7 +283,6 @@ class GAN(keras.Model):
             for mean, weight in zip(self.average.weights, self.generator.weights, strict=True):
                 mean.assign(self.ema * mean + (1.0 - self.ema) * weight)
         self.steps_done.assign_add(1)
-        d_loss, g_loss, real_logits, fake_logits = measured
         measured = (d_loss, g_loss, tf.sigmoid(real_logits), tf.sigmoid(fake_logits))
         for tracker, value in zip(self.trackers, measured, strict=True):
             tracker.update_state(value)
@@ -293,10 +293,11 @@ class GAN(keras.Model):
     def fit(self, data, steps, batch_size=128, epoch_steps=100, callbacks=(), verbose=0):
         """Trains until `steps` generator steps are done, counting those of earlier calls.
 
-        data: uint8 images (n, h, w, c), or float points (n, 2). An epoch here is `epoch_steps`
-        steps: what callbacks and the history count. A callback with a `restore` method is asked
-        first, so a run that was killed goes on from its last backup. Returns the Keras history
-        of this call; `records` holds the losses of all calls.
+        data: uint8 images (n, h, w, c), or float points (n, 2); the same array in a later call is
+        taken to hold the same values, so give changed ones as a new array. An epoch here is
+        `epoch_steps` steps: what callbacks and the history count. A callback with a `restore`
+        method is asked first, so a run that was killed goes on from its last backup. Returns the
+        Keras history of this call; `records` holds the losses of all calls.
         """
         data = np.asarray(data)
         if data.shape[1:] != self.discriminator.input_shape[1:]:
@@ -314,11 +315,10 @@ class GAN(keras.Model):
             if hasattr(callback, "restore"):
                 callback.restore(self)
         start = self.step
-        settings = (batch_size, epoch_steps)
-        if data is not self.given or settings != self.settings:
-            self.given, self.settings = data, settings
+        compiled_for = (self.batch_size, self.steps_per_execution)
+        if data is not self.given or (batch_size, epoch_steps) != compiled_for:
+            self.given, self.batch_size = data, batch_size
             self.data = tf.constant(data)
-            self.batch_size = batch_size
             # Many steps inside one compiled call: on small networks the way from Python into
             # TensorFlow costs more than the step itself.
             self.steps_per_execution = epoch_steps

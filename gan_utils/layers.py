@@ -1,9 +1,8 @@
 """Two of Keras' layers with the same mathematics in fewer passes over memory.
 
-On two cores the step of the TensorFlow tutorial's DCGAN spends more time in these two than in
-its convolutions; `make bench` measures what each saves. They keep the names, the weights and the
-saved form of the layers that they stand for, so that models of either kind read each other's
-weights.
+`benchmarks/step.py` times the TensorFlow tutorial's DCGAN with them and with those of Keras. They
+keep the names, the weights and the saved form of the layers that they stand for, so that models of
+either kind read each other's weights.
 """
 
 from __future__ import annotations

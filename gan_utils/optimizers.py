@@ -1,7 +1,7 @@
 """Adam in one operation a weight, where Keras takes about a dozen.
 
 On the small networks of this course, the optimizers' passes over memory are a good part of a
-step; `make bench` measures how much.
+step.
 """
 
 from __future__ import annotations
