@@ -35,6 +35,7 @@ def loop(images):
     from gan_utils import architectures
 
     architectures.BatchNormalization = keras.layers.BatchNormalization
+    architectures.Conv2DTranspose = keras.layers.Conv2DTranspose
     architectures.Dropout = keras.layers.Dropout
     generator, discriminator, _ = architectures.build("tutorial")
     cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)

@@ -16,7 +16,8 @@ from keras import layers
 
 from gan_utils.bundle import data_dir
 from gan_utils.errors import ParameterError
-from gan_utils.layers import BatchNormalization, Dropout
+from gan_utils.layers import BatchNormalization, Conv2DTranspose, Dropout
+from gan_utils.precision import in_precision
 
 
 def _model(inputs, stack, name):
@@ -150,7 +151,7 @@ def tutorial_generator() -> keras.Model:
     stack += [layers.LeakyReLU(0.3), layers.Reshape((7, 7, 256))]
     for filters, strides in ((128, 1), (64, 2)):
         stack += [
-            layers.Conv2DTranspose(filters, 5, strides=strides, padding="same", use_bias=False),
+            Conv2DTranspose(filters, 5, strides=strides, padding="same", use_bias=False),
             BatchNormalization(),
             layers.LeakyReLU(0.3),
         ]
@@ -283,14 +284,20 @@ ARCHITECTURES = {
 }
 
 
-def build(name: str) -> tuple[keras.Model, keras.Model, tuple[float, float]]:
-    """A new generator, a new discriminator and the range of their images."""
+def build(
+    name: str, precision: str = "float32"
+) -> tuple[keras.Model, keras.Model, tuple[float, float]]:
+    """A new generator, a new discriminator and the range of their images.
+
+    They compute in `precision`, "float32" or "bfloat16"; their weights are float32.
+    """
     if name not in ARCHITECTURES:
         raise ParameterError(
             f"there is no architecture {name!r}: choose one of {', '.join(ARCHITECTURES)}."
         )
     pair = ARCHITECTURES[name]
-    return pair.generator(), pair.discriminator(), pair.image_range
+    with in_precision(precision):
+        return pair.generator(), pair.discriminator(), pair.image_range
 
 
 def recorded_generator(name: str, record: str) -> keras.Model:

@@ -15,6 +15,7 @@ from keras import layers
 from .bundle import data_dir, read_json, read_verified
 from .errors import DataError
 from .metrics import Score
+from .precision import in_precision
 
 NAMES = ("mnist", "fashion_mnist")
 SHAPE = (28, 28, 1)
@@ -106,7 +107,8 @@ def evaluator(name: str) -> Evaluator:
     # New layers draw their seeds from Python's generator, and so would take them from the networks
     # that a lesson builds afterwards.
     state = random.getstate()
-    model = build_classifier(name)
+    with in_precision("float32"):  # a judge is the same whatever it judges was trained in
+        model = build_classifier(name)
     random.setstate(state)
     # Weights alone: no object is made from the file, and other Keras versions can read them too.
     model.load_weights(path)

@@ -12,10 +12,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
 
+from gan_utils.batches import rows_of_step
 from gan_utils.checkpoints import read_checkpoint, write_checkpoint
 from gan_utils.errors import ParameterError
+from gan_utils.game import Game
 from gan_utils.losses import NonSaturating
 
 PRIORS = ("normal", "uniform")
@@ -24,55 +25,6 @@ PRIORS = ("normal", "uniform")
 # from the same seed, two ended with other last digits, and a resumed run must end bit for bit
 # like one that was never killed. Without the rewriting a step takes as long.
 tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
-
-
-def rows_of_step(step, batch_size: int, count: int, seed: int) -> tf.Tensor:
-    """Which of `count` rows step number `step` (int64) trains on, shape (batch_size,).
-
-    Step t always gets the same rows: position p = t · batch_size + i lies in pass p // count over
-    the data, and each pass has its own permutation, computed element by element, so that nothing
-    is ever shuffled in memory.
-    """
-    position = step * batch_size + tf.range(batch_size, dtype=tf.int64)
-    passes = tf.cast(position // count, tf.int32)
-    seeds = tf.stack([tf.fill([batch_size], seed), passes, tf.zeros_like(passes)], axis=1)
-    # The raw operation, because the public wrapper accepts one seed only, not one a row.
-    return tf.raw_ops.RandomIndexShuffle(
-        index=position % count, seed=seeds, max_index=tf.constant(count - 1, tf.int64), rounds=4
-    )
-
-
-def batches(data, batch_size: int, seed: int, start: int, stop: int) -> tf.data.Dataset:
-    """The batches of steps `start` to `stop` − 1, each of shape (batch_size, …), as `GAN.fit`
-    takes them: for a loop written by hand.
-    """
-    rows = tf.constant(data)
-    steps = tf.data.Dataset.range(start, stop)
-    return steps.map(
-        lambda step: tf.gather(rows, rows_of_step(step, batch_size, len(data), seed))
-    ).prefetch(4)
-
-
-# What a layer must be for a sample's answer to depend on that sample alone.
-INDEPENDENT = (
-    layers.Activation,
-    layers.Conv2D,
-    layers.Conv2DTranspose,
-    layers.Dense,
-    layers.Dropout,
-    layers.Flatten,
-    layers.InputLayer,
-    layers.LayerNormalization,
-    layers.LeakyReLU,
-    layers.ReLU,
-    layers.Reshape,
-)
-SMALLEST_SLOPE = 1e-20
-
-
-def mixes_samples(network: keras.Model) -> bool:
-    """Whether an answer may depend on the rest of the batch, as with batch normalisation."""
-    return not all(isinstance(layer, INDEPENDENT) for layer in network.layers)
 
 
 class _Recorder(keras.callbacks.Callback):
@@ -128,8 +80,8 @@ class GAN(keras.Model):
             )
         self.generator = generator
         self.discriminator = discriminator
-        self.objective = NonSaturating() if loss is None else loss
-        self.penalty = penalty
+        loss = NonSaturating() if loss is None else loss
+        self.game = Game(generator, discriminator, loss, penalty)
         self.d_steps = d_steps
         self.prior = prior
         self.ema = ema
@@ -160,9 +112,9 @@ class GAN(keras.Model):
     def call(self, z, training=False):
         return self.generator(z, training=training)
 
-    def compile(self, g_optimizer, d_optimizer):
-        """One optimizer a player; XLA stays off because it is slower on CPUs."""
-        super().compile(jit_compile=False)
+    def compile(self, g_optimizer, d_optimizer, xla=False):
+        """One optimizer a player; `xla` compiles the step, which pays on some GPUs."""
+        super().compile(jit_compile=xla)
         self.g_optimizer = g_optimizer
         self.d_optimizer = d_optimizer
         g_optimizer.build(self.generator.trainable_variables)
@@ -184,82 +136,15 @@ class GAN(keras.Model):
         low, high = self.image_range
         return tf.cast(batch, self.discriminator.compute_dtype) * ((high - low) / 255.0) + low
 
-    def logits(self, samples):
-        """The discriminator's answers (batch, 1) while training, in float32."""
-        # A loss subtracts numbers that are nearly equal: it never runs in less than float32.
-        return tf.cast(self.discriminator(samples, training=True), tf.float32)
-
-    def penalised(self, real, fake, seed):
-        """The penalty's value, 0 without one."""
-        if self.penalty is None:
-            return tf.zeros([])
-        return self.penalty(self.discriminator, real, fake, seed)
-
-    def d_loss(self, real, fake, seed):
-        """The discriminator's loss on one batch, with the two sets of logits it came from."""
-        # Real and generated images go through separately, so that batch normalisation in the
-        # discriminator never mixes their statistics.
-        real_logits, fake_logits = self.logits(real), self.logits(fake)
-        loss = self.objective.discriminator(real_logits, fake_logits, seed)
-        return loss + self.penalised(real, fake, seed), real_logits, fake_logits
-
-    def plain_gradients(self, real, z, seed):
-        """Both players' gradients by two tapes, as a textbook writes them.
-
-        Returns D's gradients, G's, both losses and both sets of logits.
-        """
-        with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
-            fake = self.generator(z, training=True)
-            d_loss, real_logits, fake_logits = self.d_loss(real, fake, seed)
-            g_loss = self.objective.generator(real_logits, fake_logits)
-        d_gradients = d_tape.gradient(d_loss, self.discriminator.trainable_variables)
-        g_gradients = g_tape.gradient(g_loss, self.generator.trainable_variables)
-        return d_gradients, g_gradients, d_loss, g_loss, real_logits, fake_logits
-
-    def shared_gradients(self, real, z, seed):
-        """The same by one backward pass through D on the generated batch, which serves both.
-
-        The players' losses differ only in their slopes at the logits. Where D treats each sample
-        by itself, going back from logit i with D's slope cᵢ gives image i the slope cᵢ ∂aᵢ/∂xᵢ;
-        times gᵢ/cᵢ it is what G needs.
-        """
-        with tf.GradientTape() as g_tape:
-            fake = self.generator(z, training=True)
-        with tf.GradientTape() as d_tape:
-            d_tape.watch(fake)
-            real_logits, fake_logits = self.logits(real), self.logits(fake)
-            # The penalty moves D only, so its slope must not reach the images.
-            penalty = self.penalised(real, tf.stop_gradient(fake), seed)
-        with tf.GradientTape(persistent=True) as tape:
-            tape.watch([real_logits, fake_logits])
-            d_loss = self.objective.discriminator(real_logits, fake_logits, seed)
-            g_loss = self.objective.generator(real_logits, fake_logits)
-        at_real, at_fake = tape.gradient(
-            d_loss, [real_logits, fake_logits], unconnected_gradients="zero"
-        )
-        # Where D is so sure that its slope is 0, a trace of one stands in.
-        at_fake = tf.where(tf.abs(at_fake) < SMALLEST_SLOPE, SMALLEST_SLOPE, at_fake)
-        ratio = tape.gradient(g_loss, fake_logits) / at_fake
-        *d_gradients, at_images = d_tape.gradient(
-            [real_logits, fake_logits, penalty],
-            [*self.discriminator.trainable_variables, fake],
-            output_gradients=[at_real, at_fake, tf.ones([])],
-        )
-        ratio = tf.reshape(ratio, [-1] + [1] * (len(fake.shape) - 1))
-        at_images *= tf.cast(ratio, at_images.dtype)
-        g_gradients = g_tape.gradient(
-            fake, self.generator.trainable_variables, output_gradients=at_images
-        )
-        return d_gradients, g_gradients, d_loss + penalty, g_loss, real_logits, fake_logits
-
-    def train_step(self, step):
+    def train_step(self, place):
         """d_steps − 1 updates of D alone, then one forward pass that serves both players.
 
-        Both gradients are taken at the same weights, as in the TensorFlow tutorial and the
-        Querétaro notes; then D moves, then G.
+        place: the step's number and which rows of the data it trains on. Both gradients are taken
+        at the same weights, as in the TensorFlow tutorial and the Querétaro notes; then D moves,
+        then G.
         """
+        step, rows = place
         # The images lie in memory once, as bytes; only those of this step become numbers.
-        rows = rows_of_step(step, self.d_steps * self.batch_size, len(self.data), self.seed)
         reals = tf.split(self.scaled(tf.gather(self.data, rows)), self.d_steps)
         step = tf.cast(step, tf.int32)
         count = tf.shape(reals[0])[0]
@@ -267,13 +152,12 @@ class GAN(keras.Model):
             seed = tf.stack([self.seed + 1000 * extra, step])
             fake = self.generator(self.noise(count, seed), training=True)
             with tf.GradientTape() as tape:
-                loss, _, _ = self.d_loss(real, fake, seed)
+                loss, _, _ = self.game.d_loss(real, fake, seed)
             gradients = tape.gradient(loss, self.discriminator.trainable_variables)
             self.d_optimizer.apply(gradients, self.discriminator.trainable_variables)
 
         seed = tf.stack([self.seed, step])
-        both = self.plain_gradients if mixes_samples(self.discriminator) else self.shared_gradients
-        d_gradients, g_gradients, d_loss, g_loss, real_logits, fake_logits = both(
+        d_gradients, g_gradients, d_loss, g_loss, real_logits, fake_logits = self.game.gradients(
             reals[-1], self.noise(count, seed), seed
         )
         self.d_optimizer.apply(d_gradients, self.discriminator.trainable_variables)
@@ -323,8 +207,12 @@ class GAN(keras.Model):
             # TensorFlow costs more than the step itself.
             self.steps_per_execution = epoch_steps
             self.train_function = None  # Keras would go on with the function of the old length
+        size = self.d_steps * batch_size
+        places = tf.data.Dataset.range(start, max(start, steps)).map(
+            lambda step: (step, rows_of_step(step, size, len(data), self.seed))
+        )
         return super().fit(
-            tf.data.Dataset.range(start, max(start, steps)),
+            places.prefetch(4),
             epochs=steps // epoch_steps,
             initial_epoch=start // epoch_steps,
             steps_per_epoch=epoch_steps,

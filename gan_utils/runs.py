@@ -16,7 +16,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from numbers import Integral
 from pathlib import Path
@@ -30,19 +30,24 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gan_utils.callbacks import Backup
+    from gan_utils.precision import Precision
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass
 class Run:
-    """A started run: `values` holds the checked parameters, `folder` takes the files."""
+    """A started run: `values` holds the checked parameters, `folder` takes the files.
+
+    `precision` is the number format to build networks in, for lessons that declare it.
+    """
 
     lesson: str
     folder: Path
     values: dict[str, Any]
     summary: str
     started: datetime
+    precision: Precision | None = None
     _scores: dict[str, dict] = field(default_factory=dict)
     _pictures: dict[str, dict] = field(default_factory=dict)
 
@@ -105,6 +110,7 @@ class Run:
         result = {
             "lesson": self.lesson,
             "parameters": self.values,
+            **({"precision": asdict(self.precision)} if self.precision else {}),
             "scores": list(self._scores.values()),
             "pictures": list(self._pictures.values()),
             "started": self.started.isoformat(timespec="seconds"),
@@ -119,8 +125,9 @@ def start(lesson: str) -> Run:
     """Start the run of a notebook whose parameters cell was just executed.
 
     Takes the newest parameters cell from the notebook's history, checks the values that the
-    notebook now holds, writes them back in their declared types, seeds Keras, makes TensorFlow
-    deterministic, makes the folder, and prints one line.  Raises ParameterError, OutputError.
+    notebook now holds, writes them back in their declared types, makes the folder, chooses the
+    precision, seeds Keras, makes TensorFlow deterministic, and prints what was chosen.  Raises
+    ParameterError, OutputError.
     """
     shell = _shell()
     declared, injected = _find_parameters(_sources(shell))
@@ -136,6 +143,9 @@ def start(lesson: str) -> Run:
         )
     folder = Path(values["folder"] or f"runs/{run_name(lesson, values)}").expanduser()
     make_folder(folder)
+    _load_tensorflow()
+    # Before the seed is set, so that measuring changes nothing that is random.
+    precision = _precision(values, folder)
     _seed(values["seed"])
     changed = [
         f"{name}={value}"
@@ -143,8 +153,10 @@ def start(lesson: str) -> Run:
         if name not in ("seed", "folder") and value != declared[name].default
     ]
     summary = f"seed {values['seed']} · {', '.join(changed) or 'defaults'}"
-    run = Run(lesson, folder, values, summary, datetime.now(UTC))
+    run = Run(lesson, folder, values, summary, datetime.now(UTC), precision)
     print(run)
+    if precision:
+        print(f"precision: {precision}")
     return run
 
 
@@ -216,10 +228,23 @@ def _find_parameters(history: Sequence[str]) -> tuple[dict[str, Parameter], list
     )
 
 
-def _seed(seed: int) -> None:
+def _load_tensorflow() -> None:
     with _quiet():
-        import keras
-        import tensorflow as tf
+        import keras  # noqa: F401
+
+
+def _precision(values: dict[str, Any], folder: Path) -> Precision | None:
+    """What the lesson's parameter `precision` says, None where it has none."""
+    if "precision" not in values:
+        return None
+    from gan_utils.precision import remembered
+
+    return remembered(values["precision"], folder / "precision.json")
+
+
+def _seed(seed: int) -> None:
+    import keras
+    import tensorflow as tf
 
     # Each model of a lesson is traced once, which TensorFlow takes for one function retraced often.
     tf.get_logger().setLevel("ERROR")

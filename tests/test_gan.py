@@ -12,9 +12,11 @@ import pytest
 import tensorflow as tf
 
 from gan_utils.architectures import ARCHITECTURES, build, mlp_2d_discriminator, mlp_2d_generator
+from gan_utils.batches import batches
 from gan_utils.callbacks import Backup, DivergenceGuard, Scores, Snapshots
 from gan_utils.errors import CheckpointError, OutputError, ParameterError, TrainingDiverged
-from gan_utils.gan import GAN, batches, mixes_samples
+from gan_utils.game import mixes_samples
+from gan_utils.gan import GAN
 from gan_utils.losses import (
     R1,
     GradientPenalty,
@@ -115,7 +117,7 @@ def test_one_backward_pass_gives_the_gradients_of_two(loss, penalty):
     gan = image_gan(loss, penalty)
     images = np.random.default_rng(0).integers(256, size=(16, 28, 28, 1), dtype=np.uint8)
     arguments = gan.scaled(tf.constant(images)), gan.noise(16, [0, 1]), tf.constant([0, 1])
-    plain, shared = gan.plain_gradients(*arguments), gan.shared_gradients(*arguments)
+    plain, shared = gan.game.plain_gradients(*arguments), gan.game.shared_gradients(*arguments)
     for one, other in zip(tf.nest.flatten(plain), tf.nest.flatten(shared), strict=True):
         np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-5 * np.abs(one).max())
 
@@ -126,7 +128,10 @@ def test_a_discriminator_that_is_sure_still_teaches_the_generator():
     kernel, bias = gan.discriminator.layers[-1].get_weights()
     gan.discriminator.layers[-1].set_weights([kernel, bias - 200.0])
     arguments = tf.zeros([4, 28, 28, 1]), gan.noise(4, [0, 1]), tf.constant([0, 1])
-    plain, shared = gan.plain_gradients(*arguments)[1], gan.shared_gradients(*arguments)[1]
+    plain, shared = (
+        gan.game.plain_gradients(*arguments)[1],
+        gan.game.shared_gradients(*arguments)[1],
+    )
     for one, other in zip(plain, shared, strict=True):
         assert np.abs(one).max() > 0
         np.testing.assert_allclose(other, one, rtol=1e-3, atol=1e-5 * np.abs(one).max())
@@ -137,7 +142,7 @@ def test_bfloat16_trains_with_logits_and_samples_in_float32():
     gan.compile(Adam(1e-3), Adam(1e-3))
     images = np.random.default_rng(0).integers(256, size=(20, 28, 28, 1), dtype=np.uint8)
     gan.fit(images, steps=2, batch_size=8, epoch_steps=1)
-    assert gan.logits(gan.generator(gan.latent(4))).dtype == tf.float32
+    assert gan.game.logits(gan.generator(gan.latent(4))).dtype == tf.float32
     samples = gan.sample(4)
     assert samples.dtype == np.float32 and np.isfinite(samples).all()
 

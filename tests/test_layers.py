@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_utils.convolution import transposed_convolution
 from gan_utils.errors import ParameterError
-from gan_utils.layers import BatchNormalization, Dropout
+from gan_utils.layers import BatchNormalization, Conv2DTranspose, Dropout
 
 RNG = np.random.default_rng(0)
 
@@ -80,3 +81,72 @@ def test_models_with_the_layers_are_saved_and_read_in_safe_mode(tmp_path):
     assert [type(layer) for layer in read.layers] == [BatchNormalization, Dropout]
     inputs = RNG.normal(size=(3, 4)).astype("float32")
     np.testing.assert_array_equal(read(inputs), model(inputs))
+
+
+def largest_gap(ours, exact):
+    """Largest difference, in standard deviations of the exact values."""
+    return np.abs(ours - exact).max() / np.std(exact)
+
+
+@pytest.mark.parametrize("taps", [2, 3, 4, 5])
+@pytest.mark.parametrize("side", [1, 3, 4, 7, 8])
+def test_fewer_products_give_the_same_transposed_convolution(taps, side):
+    images = RNG.normal(size=(3, side, side, 6))
+    kernel = RNG.normal(size=(taps, taps, 5, 6))
+    weights = RNG.normal(size=(3, side, side, 5))
+
+    def plain(images, kernel):
+        return tf.nn.conv2d_transpose(images, kernel, weights.shape, 1, "SAME")
+
+    def answers(function, dtype):
+        given = [tf.constant(array, dtype) for array in (images, kernel)]
+        with tf.GradientTape() as outer:
+            outer.watch(given)
+            with tf.GradientTape() as tape:
+                tape.watch(given)
+                outputs = function(*given)
+                loss = tf.reduce_sum(weights.astype(dtype) * outputs**2)
+            slopes = tape.gradient(loss, given)
+            length = tf.add_n([tf.reduce_sum(slope**2) for slope in slopes])
+        # The last ones are what a penalty on slopes needs.
+        return [outputs, *slopes, *outer.gradient(length, given)]
+
+    exact = answers(plain, "float64")
+    for ours, theirs in zip(answers(transposed_convolution, "float32"), exact, strict=True):
+        assert largest_gap(ours.numpy(), theirs.numpy()) < 2e-4
+
+
+def test_the_transposed_convolution_with_many_channels_is_that_of_keras():
+    inputs = tf.constant(RNG.normal(size=(4, 7, 7, 128)).astype("float32"))
+    options = {"padding": "same", "activation": "tanh", "bias_initializer": "random_normal"}
+    ours, theirs = (
+        kind(64, 5, **options) for kind in (Conv2DTranspose, keras.layers.Conv2DTranspose)
+    )
+    ours.build(inputs.shape)
+    theirs.build(inputs.shape)
+    theirs.set_weights(ours.get_weights())
+    found, expected = ours(inputs).numpy(), theirs(inputs).numpy()
+    assert 0 < np.abs(found - expected).max() < 1e-4  # another way of adding up, the same sum
+
+
+@pytest.mark.parametrize(
+    ("side", "channels", "options"),
+    [
+        (7, 64, {"strides": 2, "padding": "same"}),
+        (7, 64, {"padding": "valid"}),
+        (7, 64, {"padding": "same", "dtype": "mixed_bfloat16"}),
+        (7, 8, {"padding": "same"}),
+        (9, 64, {"padding": "same"}),
+    ],
+)
+def test_elsewhere_it_is_keras_own_layer_bit_for_bit(side, channels, options):
+    inputs = tf.constant(RNG.normal(size=(2, side, side, channels)).astype("float32"))
+    ours, theirs = (
+        kind(64, 5, **options) for kind in (Conv2DTranspose, keras.layers.Conv2DTranspose)
+    )
+    ours.build(inputs.shape)
+    theirs.build(inputs.shape)
+    theirs.set_weights(ours.get_weights())
+    np.testing.assert_array_equal(
+        tf.cast(ours(inputs), "float32"), tf.cast(theirs(inputs), "float32")
+    )

@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 
 from gan_utils.architectures import build
-from gan_utils.gan import GAN, batches
+from gan_utils.batches import batches
+from gan_utils.gan import GAN
 from gan_utils.losses import NonSaturating
 from gan_utils.metrics import class_coverage, class_entropy
 
