@@ -8,27 +8,25 @@ TensorFlow's settings as that way of training finds them, and the ways take turn
 nine minutes.
 """
 
-import os
-import platform
-import statistics
-import subprocess
+import json
 import sys
 import time
-from importlib.metadata import version
 
 import numpy as np
+import recording
 
-STEPS, BATCH, REPETITIONS = 12, 256, 5
+STEPS, BATCH, BLOCKS, TURNS = 12, 256, 3, 5
+LOOP = "tutorial's loop, float32"
 WAYS = {
-    "loop, float32": ("loop", "float32"),
-    "loop, bfloat16": ("loop", "mixed_bfloat16"),
+    LOOP: ("loop", "float32"),
+    "tutorial's loop, bfloat16": ("loop", "mixed_bfloat16"),
     "GAN.fit, float32": ("course", "float32"),
     "GAN.fit, bfloat16": ("course", "mixed_bfloat16"),
 }
 
 
 def loop(images):
-    """The tutorial's training, with Keras' own layers; gives a function that does some steps."""
+    """The tutorial's training with Keras' own layers: a function that does some steps, and G."""
     import keras
     import tensorflow as tf
 
@@ -67,7 +65,7 @@ def loop(images):
             step(next(batches))
         np.asarray(g_optimizer.iterations)  # waits for the last step
 
-    return train
+    return train, generator
 
 
 def course(images):
@@ -83,11 +81,11 @@ def course(images):
     def train(steps):
         gan.fit(images, gan.step + steps, BATCH, epoch_steps=STEPS)
 
-    return train
+    return train, generator
 
 
-def measure(way: str) -> None:
-    """Print the seconds of one step."""
+def measure(way: str) -> float:
+    """Milliseconds of one step: the best of a few blocks, as what else runs only adds to it."""
     import keras
 
     from gan_utils.data import load_images
@@ -95,42 +93,33 @@ def measure(way: str) -> None:
     kind, policy = WAYS[way]
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy(policy)
-    train = {"loop": loop, "course": course}[kind](load_images("fashion_mnist").images)
+    train, _ = {"loop": loop, "course": course}[kind](load_images("fashion_mnist").images)
     train(STEPS)  # traces
-    start = time.perf_counter()
-    train(STEPS)
-    print((time.perf_counter() - start) / STEPS)
+    taken = []
+    for _ in range(BLOCKS):
+        start = time.perf_counter()
+        train(STEPS)
+        taken.append(1e3 * (time.perf_counter() - start) / STEPS)
+    return min(taken)
 
 
-def main() -> None:
-    taken: dict[str, list[float]] = {way: [] for way in WAYS}
-    for _ in range(REPETITIONS):
-        for way, seconds in taken.items():
-            command = [sys.executable, __file__, way]
-            environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-            done = subprocess.run(
-                command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                text=True, check=True,
-            )  # fmt: skip
-            seconds.append(float(done.stdout.split()[-1]))
-    print(
-        f"{BATCH} images a step, {REPETITIONS} processes each, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, keras {version('keras')}"
-    )
-    print(
-        f"{'':20}{'ms a step: min':>15}{'median':>9}{'images/s':>10}{'times the loop, float32':>26}"
-    )
-    base = taken["loop, float32"]
-    for way, seconds in taken.items():
-        middle = statistics.median(seconds)
-        # Of the same turn, because what else the machine does changes from turn to turn.
-        ratios = sorted(b / s for b, s in zip(base, seconds, strict=True))
-        spread = f"{statistics.median(ratios):.2f} [{ratios[0]:.2f}, {ratios[-1]:.2f}]"
-        print(
-            f"{way:20}{min(seconds) * 1e3:>15.0f}{middle * 1e3:>9.0f}{BATCH / middle:>10.0f}"
-            f"{spread:>26}"
+def main() -> list[recording.Row]:
+    taken = recording.in_turn(__file__, list(WAYS), TURNS)
+    rows = [recording.spread(f"{way}: one step", times, "ms") for way, times in taken.items()]
+    for course, base in (("GAN.fit, float32", LOOP), ("GAN.fit, bfloat16", LOOP)):
+        rows.append(
+            recording.ratios(
+                f"{course}: times the images a second of the tutorial's loop in float32",
+                taken[base],
+                taken[course],
+                shown=True,
+            )
         )
+    return rows
 
 
 if __name__ == "__main__":
-    measure(sys.argv[1]) if len(sys.argv) > 1 else main()
+    if sys.argv[1:]:
+        print(json.dumps(measure(sys.argv[1])))
+    else:
+        recording.run(__file__, main)

@@ -1,0 +1,219 @@
+"""How long the course and the TensorFlow tutorial train until their garments are equally good.
+
+    python benchmarks/quality.py
+
+The tutorial's recipe trains for as many steps as its loop does in 15 minutes in float32; lesson
+03's default recipe for as long as its parameters say. Both see the 20,000 bundled images; their
+score is the Fréchet distance of 5,000 generated images to the test images by the bundled
+classifier, and scoring is outside the clock. Five seeds each. It takes two hours on two cores.
+
+Every training is a process of its own (`python benchmarks/quality.py textbook 0`), and what it
+found is kept under runs/quality, by the hash of the sources that it depends on: a benchmark that
+was stopped goes on where it was, and changed sources are measured anew.
+"""
+
+import hashlib
+import inspect
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import recording
+import step as textbook
+from recording import Row, spread
+
+SEEDS = range(5)
+SAMPLES = 5000
+MINUTES = 15
+FOLDER = Path(__file__).parent.parent / "runs" / "quality"
+TEXTBOOK_STEPS = (250, 1500, 1625, 1750)
+
+
+def scorer():
+    """A function that gives the FD of uint8 images."""
+    from gan_utils.data import load_images
+    from gan_utils.evaluators import evaluator
+    from gan_utils.metrics import frechet_distance
+
+    judge = evaluator("fashion_mnist")
+    real = judge.features(load_images("fashion_mnist", "test").images)
+    return lambda images: float(frechet_distance(real, judge.features(images), resamples=0))
+
+
+def train_textbook(seed: int) -> dict:
+    """FD of the tutorial's loop in float32 after each of `TEXTBOOK_STEPS`."""
+    import keras
+
+    from gan_utils.data import load_images, unscale
+
+    keras.utils.set_random_seed(seed)
+    train, generator = textbook.loop(load_images("fashion_mnist").images)
+    score, z = scorer(), np.random.default_rng(0).normal(size=(SAMPLES, 100)).astype("float32")
+    found: dict[int, float] = {}
+    done = 0
+    for steps in TEXTBOOK_STEPS:
+        train(steps - done)
+        done = steps
+        parts = [generator(z[i : i + 500], training=False) for i in range(0, SAMPLES, 500)]
+        found[steps] = score(unscale(np.concatenate(parts), -1.0, 1.0))
+    return found
+
+
+def train_course(seed: int, precision: str = "auto", steps: int | None = None) -> dict:
+    """Seconds of training, and FD of the average, after each sixteenth of lesson 03's recipe.
+
+    `steps` stands for the recipe's own number; then only the end is scored.
+    """
+    import keras
+
+    from gan_utils.architectures import build
+    from gan_utils.data import load_images, unscale
+    from gan_utils.gan import GAN
+    from gan_utils.lessons import find_lessons
+    from gan_utils.losses import LOSSES, R1
+    from gan_utils.optimizers import Adam
+    from gan_utils.precision import choose
+
+    (lesson,) = find_lessons(["03"])
+    values = {name: parameter.default for name, parameter in lesson.parameters.items()}
+    parts = 1 if steps else 16
+    steps = steps or values["steps"]
+    if precision == "auto":
+        precision = choose().name
+    keras.utils.set_random_seed(seed)
+    generator, discriminator, image_range = build(values["architecture"], precision)
+    gan = GAN(
+        generator,
+        discriminator,
+        LOSSES[values["loss"]](),
+        penalty=R1(values["gamma"]),
+        ema=values["ema"],
+        image_range=image_range,
+        seed=seed,
+    )
+
+    def adam(rate):
+        return Adam(keras.optimizers.schedules.CosineDecay(rate, steps), beta_1=0.0)
+
+    gan.compile(adam(values["g_rate"]), adam(values["d_rate"]))
+    images, score, seconds, curve = load_images("fashion_mnist").images, scorer(), 0.0, []
+    for part in range(1, parts + 1):
+        start = time.perf_counter()
+        gan.fit(images, steps * part // parts, values["batch_size"], epoch_steps=steps // parts)
+        seconds += time.perf_counter() - start
+        curve.append([seconds, score(unscale(gan.sample(SAMPLES, seed=2), *image_range))])
+    return {"precision": precision, "steps": steps, "curve": curve}
+
+
+def train_tutorial_networks(seed: int, precision: str) -> dict:
+    """FD of the tutorial's networks through `GAN.fit`, after the loop's first number of steps."""
+    import keras
+
+    from gan_utils.architectures import build
+    from gan_utils.data import load_images, unscale
+    from gan_utils.gan import GAN
+    from gan_utils.optimizers import Adam
+
+    keras.utils.set_random_seed(seed)
+    generator, discriminator, image_range = build("tutorial", precision)
+    gan = GAN(generator, discriminator, image_range=image_range, seed=seed)
+    gan.compile(Adam(1e-4), Adam(1e-4))
+    gan.fit(load_images("fashion_mnist").images, TEXTBOOK_STEPS[0], textbook.BATCH, epoch_steps=50)
+    samples = gan.sample(SAMPLES, seed=2)
+    return {"fd": scorer()(unscale(samples, *image_range))}
+
+
+SHORT = 1000  # steps of the recipe when it is trained to compare number formats
+WAYS = {
+    "textbook": train_textbook,
+    "course": train_course,
+    "short, float32": lambda seed: train_course(seed, "float32", SHORT),
+    "short, bfloat16": lambda seed: train_course(seed, "bfloat16", SHORT),
+    "tutorial's networks, float32": lambda seed: train_tutorial_networks(seed, "float32"),
+    "tutorial's networks, bfloat16": lambda seed: train_tutorial_networks(seed, "bfloat16"),
+}
+
+
+def sources(way: str) -> str:
+    """Hash of all that a training of this kind depends on."""
+    root = Path(__file__).parent.parent
+    if way == "textbook":
+        from gan_utils import architectures
+
+        parts = [
+            textbook.loop, train_textbook, scorer,
+            architectures.tutorial_generator, architectures.tutorial_discriminator,
+        ]  # fmt: skip
+        texts = [inspect.getsource(part).encode() for part in parts]
+        texts.append(repr((TEXTBOOK_STEPS, SAMPLES, textbook.BATCH)).encode())
+    else:
+        lesson = json.loads((root / "notebooks" / "03_dcgan_fashion.ipynb").read_text())
+        recipe = next(c for c in lesson["cells"] if "parameters" in c["metadata"].get("tags", []))
+        modules = "architectures batches convolution game gan layers losses optimizers precision"
+        files = [root / "gan_utils" / f"{name}.py" for name in modules.split()]
+        texts = [Path(__file__).read_bytes(), json.dumps(recipe["source"]).encode()]
+        texts += [file.read_bytes() for file in files]
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
+
+
+def piece(way: str, seed: int) -> dict:
+    """What one training found: kept from an earlier run of the same sources, or trained now."""
+    path = FOLDER / f"{way.replace(' ', '-')}-{seed}-{sources(way)}.json"
+    if not path.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        done = recording.in_turn(__file__, [f"{way}:{seed}"], 1)
+        path.write_text(json.dumps(done[f"{way}:{seed}"][0]))
+    return json.loads(path.read_text())
+
+
+def measure() -> list[Row]:
+    found = {way: [piece(way, seed) for seed in SEEDS] for way in WAYS}
+    milliseconds = loop_milliseconds()
+    affordable = min(MINUTES * 60e3 / milliseconds, TEXTBOOK_STEPS[-1])
+    targets = [
+        float(np.interp(affordable, TEXTBOOK_STEPS, [one[str(s)] for s in TEXTBOOK_STEPS]))
+        for one in found["textbook"]
+    ]
+    target = statistics.median(targets)
+    ends = [one["curve"][-1] for one in found["course"]]
+    rows = [
+        Row("tutorial's loop, float32: one step", milliseconds, "ms"),
+        spread(f"its FD after {MINUTES} minutes, {affordable:.0f} steps", targets, "", shown=True),
+        spread("lesson 03's recipe: FD at its end", [fd for _, fd in ends], ""),
+        spread("its seconds of training", [seconds for seconds, _ in ends], "s"),
+    ]
+    for words, share in (("that FD", 1.0), ("a quarter of it", 0.25), ("a tenth of it", 0.1)):
+        taken = [
+            min((s for s, fd in one["curve"] if fd <= share * target), default=float("inf"))
+            for one in found["course"]
+        ]
+        rows.append(spread(f"lesson 03's recipe: training until {words}", taken, "s", shown=True))
+    base = [one["250"] for one in found["textbook"]]
+    rows.append(spread("FD after 250 steps of 256, tutorial's loop, float32", base, ""))
+    for precision in ("float32", "bfloat16"):
+        fds = [one["fd"] for one in found[f"tutorial's networks, {precision}"]]
+        rows.append(spread(f"FD after 250 steps of 256, GAN.fit, {precision}", fds, ""))
+    for precision in ("float32", "bfloat16"):
+        fds = [one["curve"][-1][1] for one in found[f"short, {precision}"]]
+        rows.append(spread(f"FD of the recipe in {SHORT:,} steps, {precision}", fds, ""))
+    return rows
+
+
+def loop_milliseconds() -> float:
+    """Median time of the loop's step, as step.py measured it."""
+    kept = recording.read().get("step", {"rows": []})["rows"]
+    times = [row["value"] for row in kept if row["what"].startswith(textbook.LOOP)]
+    if not times:
+        raise SystemExit("the loop's step is not timed yet: run python benchmarks/step.py first.")
+    return times[0]
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        way, seed = sys.argv[1].rsplit(":", 1)
+        print(json.dumps(WAYS[way](int(seed))))
+    else:
+        recording.run(__file__, measure)

@@ -1,0 +1,134 @@
+"""What every benchmark shares: rows of figures, `results.json`, and the README's table."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
+README = HERE.parent / "README.md"
+START, END = "<!-- benchmarks: written by make bench -->", "<!-- end of benchmarks -->"
+PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure with its spread, from `low` to `high`; `shown` ones stand in the README."""
+
+    what: str
+    value: float
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    shown: bool = False
+
+    @property
+    def figure(self) -> str:
+        """Value, spread and unit, with about three digits."""
+        spread = f" [{short(self.low)}, {short(self.high)}]" if self.low is not None else ""
+        return f"{short(self.value)}{spread} {self.unit}".strip()
+
+
+def short(value: float) -> str:
+    """A number as people say it: 1,744; 244; 2.45; 0.031."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def spread(what: str, values: Sequence[float], unit: str, shown: bool = False) -> Row:
+    """The median of several measurements, and the smallest and the largest."""
+    return Row(what, statistics.median(values), unit, min(values), max(values), shown)
+
+
+def ratios(what: str, base: Sequence[float], times: Sequence[float], shown: bool = False) -> Row:
+    """How many times as fast, turn by turn: what else the machine does changes between turns."""
+    return spread(what, [b / t for b, t in zip(base, times, strict=True)], "times", shown)
+
+
+def in_turn(script: str, ways: Sequence[str], turns: int) -> dict[str, list[dict]]:
+    """What `python script way` prints as JSON, for every way, `turns` times, taking turns.
+
+    Each is a process of its own, so that no way finds what another has loaded or compiled.
+    """
+    found: dict[str, list[dict]] = {way: [] for way in ways}
+    for _ in range(turns):
+        for way in ways:
+            done = subprocess.run(
+                [sys.executable, script, way],
+                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                raise SystemExit(f"{script} {way} failed:\n{done.stderr[-2000:]}")
+            found[way].append(json.loads(done.stdout.splitlines()[-1]))
+    return found
+
+
+def run(script: str, measure: Callable[[], list[Row]]) -> None:
+    """Measure, print the rows, and put them into results.json beside those of other scripts."""
+    name = Path(script).stem
+    started = time.perf_counter()
+    rows = measure()
+    width = max(len(row.what) for row in rows)
+    for row in rows:
+        print(f"{row.what:{width}}  {row.figure}")
+    results = read()
+    results[name] = {
+        "command": f"python benchmarks/{name}.py",
+        "date": datetime.now(UTC).date().isoformat(),
+        "minutes": round((time.perf_counter() - started) / 60, 1),
+        "machine": {"processor": processor(), "cores": os.cpu_count()},
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in PACKAGES},
+        },
+        "rows": [asdict(row) for row in rows],
+    }
+    text = json.dumps(dict(sorted(results.items())), indent=1, ensure_ascii=False)
+    part = RESULTS.with_suffix(".part")
+    part.write_text(text + "\n", encoding="utf-8")
+    part.replace(RESULTS)
+    readme = README.read_text(encoding="utf-8")
+    before, rest = readme.split(START)
+    after = rest.split(END)[1]
+    README.write_text(f"{before}{START}\n{table(results)}{END}{after}", encoding="utf-8")
+
+
+def read() -> dict[str, dict]:
+    """What results.json holds, by the name of the script."""
+    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+
+
+def table(results: dict[str, dict]) -> str:
+    """The rows that are shown, as the README's table."""
+    lines = ["| Measured | Median [smallest, largest] | Command |", "|---|---|---|"]
+    for entry in results.values():
+        rows = [Row(**row) for row in entry["rows"]]
+        lines += [
+            f"| {row.what} | {row.figure} | `{entry['command']}`, {short(entry['minutes'])} min |"
+            for row in rows
+            if row.shown
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def processor() -> str:
+    """The processor's name as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

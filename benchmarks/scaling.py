@@ -1,0 +1,91 @@
+"""Images a second as the batch, the networks and the steps of one call grow.
+
+    python benchmarks/scaling.py
+
+The compact pair of lesson 03 with its loss and penalty, in float32 and in bfloat16, one process
+each. One quantity changes at a time; the others keep the value marked by a star. Six minutes.
+"""
+
+import json
+import statistics
+import sys
+import time
+
+import keras
+import recording
+from recording import Row
+
+BATCHES, WIDTHS, CALLS = (16, 32, 64, 128, 256), (0.5, 1, 2), (1, 10, 100)
+BATCH, WIDTH, CALL = 64, 1, 100
+SECONDS = 4
+
+
+def players(width: float):
+    """A generator and a discriminator like the compact pair, `width` times as wide."""
+    from keras import layers
+
+    def convolution(kind, filters):
+        return kind(int(filters * width), 4, strides=2, padding="same")
+
+    up, down = layers.Conv2DTranspose, layers.Conv2D
+    generator = [keras.Input((64,)), layers.Dense(7 * 7 * int(64 * width)), layers.LeakyReLU(0.2)]
+    generator += [layers.Reshape((7, 7, int(64 * width)))]
+    for filters in (32, 16):
+        generator += [convolution(up, filters), layers.LeakyReLU(0.2)]
+    generator += [layers.Conv2D(1, 3, padding="same", activation="tanh")]
+    discriminator = [keras.Input((28, 28, 1))]
+    for filters in (32, 64):
+        discriminator += [convolution(down, filters), layers.LeakyReLU(0.2)]
+    discriminator += [layers.Flatten(), layers.Dense(1)]
+    return keras.Sequential(generator), keras.Sequential(discriminator)
+
+
+def images_a_second(images, precision: str, batch: int, width: float, call: int) -> float:
+    """Median over the seconds of one setting; tracing is outside the clock."""
+    from gan_utils.gan import GAN
+    from gan_utils.losses import R1, Relativistic
+    from gan_utils.optimizers import Adam
+    from gan_utils.precision import in_precision
+
+    keras.utils.set_random_seed(0)
+    with in_precision(precision):
+        gan = GAN(*players(width), Relativistic(), penalty=R1(0.3), ema=0.995)
+    gan.compile(Adam(1e-3, 0.0), Adam(1e-3, 0.0))
+    gan.fit(images, call, batch, epoch_steps=call)
+    taken, end = [], time.perf_counter() + SECONDS
+    while time.perf_counter() < end or len(taken) < 3:
+        start, before = time.perf_counter(), gan.step
+        gan.fit(images, before + max(call, 20), batch, epoch_steps=call)
+        taken.append((gan.step - before) * batch / (time.perf_counter() - start))
+    return statistics.median(taken)
+
+
+def measure(precision: str) -> dict[str, float]:
+    from gan_utils.data import load_images
+
+    images = load_images("fashion_mnist").images
+    settings = [(f"batch {b}", b, WIDTH, CALL) for b in BATCHES]
+    settings += [(f"width × {w}", BATCH, w, CALL) for w in WIDTHS]
+    settings += [(f"{c} steps a call", BATCH, WIDTH, c) for c in CALLS]
+    return {
+        f"{name}{'*' if rest == [BATCH, WIDTH, CALL] else ''}": images_a_second(
+            images, precision, *rest
+        )
+        for name, *rest in settings
+    }
+
+
+def main() -> list[Row]:
+    found = recording.in_turn(__file__, ["float32", "bfloat16"], 1)
+    return [
+        Row(f"{precision}, {name}", value, "images/s")
+        for precision, (values,) in found.items()
+        for name, value in values.items()
+    ]
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        print(json.dumps(measure(sys.argv[1])))
+    else:
+        recording.run(__file__, main)
