@@ -2,7 +2,7 @@
 
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: run test lint unit nbval lab notebooks lock data evaluators compat wheel clean
+.PHONY: run test lint unit nbval bench lab notebooks lock data evaluators compat wheel clean
 
 BIN = .venv/bin
 READY = .venv/.installed
@@ -21,6 +21,9 @@ unit: $(READY) ## unit and property tests
 
 nbval: $(READY) ## run every notebook again and compare what it prints with what is stored
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env notebooks/[0-9][0-9]_*.ipynb
+
+bench: $(READY) ## time everything, two hours and a half; BENCH="step frechet" takes a part
+	$(BIN)/python benchmarks/bench.py $(BENCH)
 
 lab: $(READY) ## open the lessons in JupyterLab
 	$(BIN)/jupyter lab notebooks

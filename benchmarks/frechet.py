@@ -9,15 +9,12 @@ where it is not installed; tests/reference/make.py says what it needs. It takes 
 minutes.
 """
 
-import os
-import platform
-import statistics
 import time
-from collections.abc import Callable
-from importlib.metadata import version
 
 import numpy as np
+import recording
 import scipy.linalg
+from recording import Row, ratios, spread
 
 from gan_utils.metrics import frechet_distance
 
@@ -58,44 +55,29 @@ def by_torch_fidelity(real: np.ndarray, fake: np.ndarray) -> float:
     return fid_statistics_to_metric(*moments, verbose=False)["frechet_inception_distance"]
 
 
-def seconds(measure: Callable[[np.ndarray, np.ndarray], float], sets) -> tuple[float, float]:
-    """Give how long one call took, and its value."""
-    start = time.perf_counter()
-    value = measure(*sets)
-    return time.perf_counter() - start, value
-
-
-def main() -> None:
-    methods = {"gan_utils": by_course, "scipy sqrtm": by_textbook}
-    packages = ["numpy", "scipy"]
+def main() -> list[Row]:
+    methods = {"gan_utils": by_course, "scipy's sqrtm": by_textbook}
     if torch is None:
         print("torch-fidelity cannot be imported and is left out.")
     else:
         methods["torch-fidelity"] = by_torch_fidelity
-        packages.append("torch-fidelity")
-    print(
-        f"{ROWS:,} × {COLUMNS:,} against the same, {REPETITIONS} repetitions, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}"
-    )
-    print(", ".join(f"{name} {version(name)}" for name in packages), flush=True)
-
     sets = features()
     times: dict[str, list[float]] = {name: [] for name in methods}
     values = {}
     for _ in range(REPETITIONS):
         for name, measure in methods.items():
-            took, values[name] = seconds(measure, sets)
-            times[name].append(took)
-
-    base = times["gan_utils"]
-    print(f"{'':<16}{'minimum':>10}{'ratio':>7}{'median':>10}{'ratio':>7}  value")
-    for name, took in times.items():
-        least, middle = min(took), statistics.median(took)
-        print(
-            f"{name:<16}{least:>8.1f} s{least / min(base):>7.2f}"
-            f"{middle:>8.1f} s{middle / statistics.median(base):>7.2f}  {values[name]!r}"
-        )
+            start = time.perf_counter()
+            values[name] = measure(*sets)
+            times[name].append(time.perf_counter() - start)
+    for name, value in values.items():
+        print(f"{name}: {value!r}")
+    size = f"Fréchet distance, {ROWS:,} × {COLUMNS:,}"
+    rows = [spread(f"{size}: {name}", taken, "s") for name, taken in times.items()]
+    for name in list(methods)[1:]:
+        what = f"{size}: times as fast as {name}"
+        rows.append(ratios(what, times[name], times["gan_utils"], shown=True))
+    return rows
 
 
 if __name__ == "__main__":
-    main()
+    recording.run(__file__, main)

@@ -15,6 +15,8 @@ import sys
 import time
 
 import numpy as np
+import recording
+from recording import Row
 
 from gan_utils.metrics import prdc
 
@@ -27,21 +29,21 @@ def peak_gib() -> float:
     return peak / (1024**3 if sys.platform == "darwin" else 1024**2)
 
 
-def main() -> None:
+def main() -> list[Row]:
     rng = np.random.default_rng(0)
     real, fake = (rng.normal(size=(ROWS, WIDTH)) for _ in range(2))
-    print(f"{ROWS:,} x {WIDTH:,} against the same: {2 * real.nbytes / 1024**3:.2f} GiB of input")
     prdc(real[:100], fake[:100])  # loads what is loaded late
-    before = peak_gib()
-    for groups in (0, 10):
+    size = f"precision to coverage, {ROWS:,} × {WIDTH:,}"
+    rows = []
+    for groups, words in ((0, ""), (10, " with intervals")):
         started = time.perf_counter()
         found = prdc(real, fake, k=5, groups=groups)
-        seconds = time.perf_counter() - started
-        scores = (found.precision, found.recall, found.density, found.coverage)
-        texts = "  ".join(format(score, ".3f") for score in scores)
-        print(f"groups={groups:<3} {seconds:6.1f} s, peak {peak_gib():.2f} GiB   {texts}")
-    print(f"memory at the start {before:.2f} GiB")
+        rows.append(Row(f"{size}{words}", time.perf_counter() - started, "s"))
+        rows.append(Row(f"{size}{words}: peak of the process", peak_gib(), "GiB"))
+    for name in ("precision", "recall", "density", "coverage"):
+        rows.append(Row(f"{size}: {name}", float(getattr(found, name)), ""))
+    return rows
 
 
 if __name__ == "__main__":
-    main()
+    recording.run(__file__, main)

@@ -199,22 +199,23 @@ def radford_discriminator() -> keras.Model:
     return _model((64, 64, 3), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
 
 
+def _compact_stack(channels: int = 1) -> list[layers.Layer]:
+    """From a vector to images (28, 28, channels) in [−1, 1]."""
+    return [
+        layers.Dense(7 * 7 * 64),
+        layers.LeakyReLU(0.2),
+        layers.Reshape((7, 7, 64)),
+        layers.Conv2DTranspose(32, 4, strides=2, padding="same"),
+        layers.LeakyReLU(0.2),
+        layers.Conv2DTranspose(16, 4, strides=2, padding="same"),
+        layers.LeakyReLU(0.2),
+        layers.Conv2D(channels, 3, padding="same", activation="tanh"),
+    ]
+
+
 def compact_generator(channels: int = 1) -> keras.Model:
     """The course's own generator for a laptop, images (28, 28, channels) in [−1, 1]."""
-    return _model(
-        (64,),
-        [
-            layers.Dense(7 * 7 * 64),
-            layers.LeakyReLU(0.2),
-            layers.Reshape((7, 7, 64)),
-            layers.Conv2DTranspose(32, 4, strides=2, padding="same"),
-            layers.LeakyReLU(0.2),
-            layers.Conv2DTranspose(16, 4, strides=2, padding="same"),
-            layers.LeakyReLU(0.2),
-            layers.Conv2D(channels, 3, padding="same", activation="tanh"),
-        ],
-        "generator",
-    )
+    return _model((64,), _compact_stack(channels), "generator")
 
 
 def compact_discriminator(channels: int = 1) -> keras.Model:
@@ -231,6 +232,24 @@ def compact_discriminator(channels: int = 1) -> keras.Model:
         ],
         "discriminator",
     )
+
+
+def swift_generator() -> keras.Model:
+    """The compact generator behind one dense layer, images in [−1, 1].
+
+    The layer lets z bend before it becomes an image: classes lie apart, and a generator that has to
+    reach all of them from one normal cloud draws fewer mixtures of two.
+    """
+    front = [layers.Dense(256), layers.LeakyReLU(0.2)]
+    return _model((64,), [*front, *_compact_stack()], "generator")
+
+
+def swift_discriminator() -> keras.Model:
+    """Three strided convolutions, down to 4×4 pixels, and no normalisation."""
+    stack = []
+    for filters in (32, 64, 128):
+        stack += [layers.Conv2D(filters, 4, strides=2, padding="same"), layers.LeakyReLU(0.2)]
+    return _model((28, 28, 1), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
 
 
 def mlp_2d_generator(latent_dim: int = 2, width: int = 128) -> keras.Model:
@@ -281,6 +300,7 @@ ARCHITECTURES = {
     "pucp": Architecture(tutorial_generator, pucp_discriminator, TANH, PUCP),
     "radford": Architecture(radford_generator, radford_discriminator, TANH, RADFORD),
     "compact": Architecture(compact_generator, compact_discriminator, TANH, "this course"),
+    "swift": Architecture(swift_generator, swift_discriminator, TANH, "this course"),
 }
 
 
