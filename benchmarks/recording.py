@@ -12,14 +12,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
+
+from gan_utils.results import circumstances
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 README = HERE.parent / "README.md"
 START, END = "<!-- benchmarks: written by make bench -->", "<!-- end of benchmarks -->"
-PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -85,16 +85,13 @@ def run(script: str, measure: Callable[[], list[Row]]) -> None:
     width = max(len(row.what) for row in rows)
     for row in rows:
         print(f"{row.what:{width}}  {row.figure}")
-    results = read()
+    results, around = read(), circumstances()
     results[name] = {
         "command": f"python benchmarks/{name}.py",
         "date": datetime.now(UTC).date().isoformat(),
         "minutes": round((time.perf_counter() - started) / 60, 1),
-        "machine": {"processor": processor(), "cores": os.cpu_count()},
-        "versions": {
-            "python": platform.python_version(),
-            **{package: version(package) for package in PACKAGES},
-        },
+        "machine": {"processor": processor(), **around["machine"]},
+        "versions": around["versions"],
         "rows": [asdict(row) for row in rows],
     }
     text = json.dumps(dict(sorted(results.items())), indent=1, ensure_ascii=False)

@@ -19,10 +19,10 @@ def test_the_readme_shows_what_is_recorded():
     assert shown == "\n" + recording.table(recording.read())
 
 
-def test_every_benchmark_is_run_by_make_bench_and_has_its_results():
+def test_make_bench_runs_every_benchmark_and_nothing_else_is_recorded():
     helpers = {"bench", "recording"}
     assert {path.stem for path in BENCHMARKS.glob("*.py")} - helpers == set(bench.NAMES)
-    assert recording.read().keys() == set(bench.NAMES)
+    assert recording.read().keys() <= set(bench.NAMES)
 
 
 def test_an_unknown_benchmark_is_named():
@@ -55,7 +55,7 @@ def test_one_benchmark_replaces_its_own_part_only(tmp_path, monkeypatch, capsys)
     results = recording.read()
     assert [entry["rows"][0]["value"] for entry in results.values()] == [2.0, 3.0]
     assert results["one"]["command"] == "python benchmarks/one.py"
-    assert results["one"]["machine"]["cores"] and results["one"]["versions"]["tensorflow"]
+    assert results["one"]["machine"]["cpus"] and results["one"]["versions"]["tensorflow"]
     readme = recording.README.read_text()
     assert readme.startswith("before\n") and readme.endswith("\nafter\n")
     assert "| it | 2 s |" in readme and "hidden" not in readme and "old" not in readme
