@@ -14,8 +14,9 @@ from types import SimpleNamespace
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from gan_utils import plots, results, runs
+from gan_utils import plots, precision, results, runs
 from gan_utils.errors import CourseError, OutputError, ParameterError
+from gan_utils.precision import Precision
 from gan_utils.results import read_result, write_atomically
 from gan_utils.runs import Run, run_name, start
 
@@ -84,6 +85,21 @@ def test_injected_values_are_checked_and_written_back(shell, capsys):
 def test_newest_parameters_cell_counts(shell):
     execute(shell, CELL, "# Parameters\nepochs = 5", CELL.replace("20", "30"), "x: int = 1  # own")
     assert start("03_small").values["epochs"] == 30
+
+
+def test_the_number_format_is_chosen_once_for_a_folder_and_recorded(shell, capsys, monkeypatch):
+    answers = iter([Precision("bfloat16", reason="measured"), Precision("float32")])
+    monkeypatch.setattr(precision, "choose", lambda: next(answers))
+    line = 'precision: str = "auto"  # number format {auto, float32, bfloat16}'
+    execute(shell, f"{CELL}{line}")
+    first, again = start("03_small"), start("03_small")
+    assert first.precision == again.precision == Precision("bfloat16", reason="measured")
+    assert capsys.readouterr().out.splitlines()[1] == "precision: bfloat16 (measured)"
+    first.finish()
+    result = read_result(first.folder)
+    assert result["precision"] == {"name": "bfloat16", "xla": False, "reason": "measured"}
+    execute(shell, '# Parameters\nprecision = "float32"')
+    assert start("03_small").precision == Precision("float32", reason="as asked for")
 
 
 def test_cells_after_start_are_not_injected(shell):
