@@ -104,7 +104,8 @@ def remembered(asked: str, path: Path) -> Precision:
     """The precision asked for: "float32", "bfloat16", or "auto" for what `choose` finds.
 
     A choice is kept in the file `path`, and taken from there the next time, so that a training
-    which goes on in the same folder ends bit for bit as if it had never stopped. Raises
+    which goes on in the same folder ends bit for bit as if it had never stopped: bfloat16 rounds
+    otherwise, and XLA also draws other random numbers. Raises
     `OutputError` for a file that holds no choice.
     """
     if asked != "auto":

@@ -147,6 +147,17 @@ def test_bfloat16_trains_with_logits_and_samples_in_float32():
     assert samples.dtype == np.float32 and np.isfinite(samples).all()
 
 
+def test_the_whole_step_compiles_with_xla():
+    """With every option on; XLA draws other random numbers, so the weights differ."""
+    options = {"loss": NonSaturating(0.1, 0.1), "penalty": GradientPenalty(), "d_steps": 2}
+    gan, plain = (small_gan(ema=0.9, **options) for _ in range(2))
+    gan.compile(Adam(1e-3), Adam(1e-3), xla=True)
+    for each in (gan, plain):
+        each.fit(POINTS, steps=40, batch_size=25, epoch_steps=20)
+    assert gan.step == 40 and np.isfinite(gan.sample(5)).all()
+    np.testing.assert_allclose(gan.recorded("d_loss")[1], plain.recorded("d_loss")[1], rtol=0.1)
+
+
 def test_only_layers_that_keep_samples_apart_are_shared():
     mixing = {"tutorial": False, "pucp": True, "compact": False, "torres": False, "radford": True}
     for name, answer in mixing.items():
