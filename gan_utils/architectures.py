@@ -309,7 +309,8 @@ def build(
 ) -> tuple[keras.Model, keras.Model, tuple[float, float]]:
     """A new generator, a new discriminator and the range of their images.
 
-    They compute in `precision`, "float32" or "bfloat16"; their weights are float32.
+    They compute in `precision`, "float32" or "bfloat16", whatever Keras' own policy says; their
+    weights are float32.
     """
     if name not in ARCHITECTURES:
         raise ParameterError(
