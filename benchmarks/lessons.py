@@ -85,7 +85,7 @@ def textbook_step(critic, generator, images):
 
 
 def wgan(way: str) -> dict[str, float]:
-    """Milliseconds of one generator step: the best of a few blocks."""
+    """Milliseconds of one generator step."""
     import keras
 
     from gan_utils.architectures import build
@@ -113,13 +113,7 @@ def wgan(way: str) -> dict[str, float]:
         def train(steps):
             gan.fit(images, gan.step + steps, BATCH, epoch_steps=STEPS)
 
-    train(STEPS)  # traces
-    taken = []
-    for _ in range(BLOCKS):
-        start = time.perf_counter()
-        train(STEPS)
-        taken.append(1e3 * (time.perf_counter() - start) / STEPS)
-    return {"milliseconds": min(taken)}
+    return {"milliseconds": recording.milliseconds_a_step(train, STEPS, BLOCKS)}
 
 
 def main() -> list[Row]:

@@ -77,6 +77,17 @@ def in_turn(script: str, ways: Sequence[str], turns: int) -> dict[str, list[dict
     return found
 
 
+def milliseconds_a_step(train: Callable[[int], None], steps: int, blocks: int) -> float:
+    """The best of a few blocks of steps, as what else runs only adds to it; tracing is left out."""
+    train(steps)
+    taken = []
+    for _ in range(blocks):
+        start = time.perf_counter()
+        train(steps)
+        taken.append(1e3 * (time.perf_counter() - start) / steps)
+    return min(taken)
+
+
 def run(script: str, measure: Callable[[], list[Row]]) -> None:
     """Measure, print the rows, and put them into results.json beside those of other scripts."""
     name = Path(script).stem

@@ -10,7 +10,6 @@ twelve minutes.
 
 import json
 import sys
-import time
 
 import numpy as np
 import recording
@@ -85,7 +84,7 @@ def course(images, precision):
 
 
 def measure(way: str) -> float:
-    """Milliseconds of one step: the best of a few blocks, as what else runs only adds to it."""
+    """Milliseconds of one step."""
     import keras
 
     from gan_utils.data import load_images
@@ -95,13 +94,7 @@ def measure(way: str) -> float:
     train, _ = {"loop": loop, "course": course}[kind](
         load_images("fashion_mnist").images, precision
     )
-    train(STEPS)  # traces
-    taken = []
-    for _ in range(BLOCKS):
-        start = time.perf_counter()
-        train(STEPS)
-        taken.append(1e3 * (time.perf_counter() - start) / STEPS)
-    return min(taken)
+    return recording.milliseconds_a_step(train, STEPS, BLOCKS)
 
 
 def main() -> list[recording.Row]:
