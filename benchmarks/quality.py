@@ -191,11 +191,12 @@ def measure() -> list[Row]:
             for one in found["course"]
         ]
         rows.append(spread(f"lesson 03's recipe: training until {words}", taken, "s", shown=True))
-    base = [one["250"] for one in found["textbook"]]
-    rows.append(spread("FD after 250 steps of 256, tutorial's loop, float32", base, ""))
+    first = TEXTBOOK_STEPS[0]
+    base = [one[str(first)] for one in found["textbook"]]
+    rows.append(spread(f"FD after {first} steps of 256, tutorial's loop, float32", base, ""))
     for precision in ("float32", "bfloat16"):
         fds = [one["fd"] for one in found[f"tutorial's networks, {precision}"]]
-        rows.append(spread(f"FD after 250 steps of 256, GAN.fit, {precision}", fds, ""))
+        rows.append(spread(f"FD after {first} steps of 256, GAN.fit, {precision}", fds, ""))
     for precision in ("float32", "bfloat16"):
         fds = [one["curve"][-1][1] for one in found[f"short, {precision}"]]
         rows.append(spread(f"FD of the recipe in {SHORT:,} steps, {precision}", fds, ""))

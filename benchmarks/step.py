@@ -100,11 +100,11 @@ def measure(way: str) -> float:
 def main() -> list[recording.Row]:
     taken = recording.in_turn(__file__, list(WAYS), TURNS)
     rows = [recording.spread(f"{way}: one step", times, "ms") for way, times in taken.items()]
-    for course, base in (("GAN.fit, float32", LOOP), ("GAN.fit, bfloat16", LOOP)):
+    for course in ("GAN.fit, float32", "GAN.fit, bfloat16"):
         rows.append(
             recording.ratios(
                 f"{course}: times the images a second of the tutorial's loop in float32",
-                taken[base],
+                taken[LOOP],
                 taken[course],
                 shown=True,
             )
