@@ -34,7 +34,7 @@ notebooks: $(READY) ## execute every notebook in place and store its outputs
 # Needs uv only, not what requirements.lock installs: the lock may be out of date, or deleted.
 lock: $(BIN)/uv ## bring requirements.lock up to pyproject.toml, keeping the versions that still fit
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-		--python-version 3.11 --extra cpu --extra lab --extra dev \
+		--python-version 3.11 --extra cpu --extra lab --extra sweep --extra dev \
 		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
 
 data: $(READY) ## build the bundled data sets again from their sources

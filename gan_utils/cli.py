@@ -1,11 +1,11 @@
-"""The `gan-course` command: run lessons with checked parameters, or list those parameters."""
+"""The `gan-course` command: lessons and sweeps with checked parameters, and reports on them."""
 
 from __future__ import annotations
 
 import datetime
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ NEEDED = ("nbformat", "papermill", "nbconvert")
 BAD_INPUT = 2
 INTERRUPTED = 130
 HEADLINE_SCORES = 3
+STATES = {"done": "done", "failed": "failed", "missing": "to do"}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,10 +33,7 @@ def app() -> None:
     """A course on generative adversarial networks, from the command line."""
     with _one_sentence(BAD_INPUT):
         for module in NEEDED:
-            if importlib.util.find_spec(module) is None:
-                raise CourseError(
-                    f"{module} is not installed: run `pip install 'gan-course[lab]'`."
-                )
+            _need(module, "lab")
 
 
 @app.command()
@@ -53,7 +51,9 @@ def run(
     LESSON is a number (03), a name, the beginning of a name, a path, or `all`.
     """
     from gan_utils.lessons import execute, find_lessons
-    from gan_utils.overview import score_text, write_overview
+    from gan_utils.overview import write_overview
+    from gan_utils.results import score_text
+    from gan_utils.runner import Runner
 
     with _one_sentence(BAD_INPUT):
         found = find_lessons(lessons)
@@ -63,12 +63,12 @@ def run(
             raise OutputError(f"folder {out} already holds files: choose a new one with --out.")
         make_folder(out)
     outcomes = []
-    with _one_sentence(1):
+    with _one_sentence(1), Runner() as runner:
         for lesson in found:
             click.echo(f"{lesson.name}  ", nl=False)
             sys.stdout.flush()
             try:
-                outcome = execute(lesson, values[lesson.name], out / lesson.name)
+                outcome = execute(lesson, values[lesson.name], out / lesson.name, runner)
             except KeyboardInterrupt:
                 click.echo("interrupted")
                 click.echo(f"Error: interrupted: what was finished is in {out}.", err=True)
@@ -89,6 +89,70 @@ def run(
 
 
 @app.command()
+@click.argument("file", type=Path, metavar="FILE.yaml")
+@click.option("--out", type=Path, metavar="DIR", help="Its folder  [default: runs/<name of FILE>]")
+@click.option("--jobs", type=click.IntRange(1), default=1, help="Runs at a time  [default: 1]")
+@click.option("--scheduler", metavar="TCP://...", help="Work on this Dask cluster instead.")
+@click.option("--slurm", is_flag=True, help="Work in --jobs Slurm jobs (settings: dask-jobqueue).")
+@click.option("--dry-run", is_flag=True, help="Show what is to be run, and stop.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Do at most N runs now.")
+@click.option("--retry-failed", is_flag=True, help="Also do again what failed.")
+def sweep(
+    file: Path, out: Path | None, jobs: int, scheduler: str | None, slurm: bool, dry_run: bool,
+    limit: int | None, retry_failed: bool,
+) -> None:  # fmt: skip
+    """Do the runs of a sweep file that are not done yet.
+
+    A run is known by its notebook's code, its parameters, the package and its data: the same
+    command again does what is missing, and a run that was cut off goes on from its last backup.
+    """
+    from gan_utils.sweeps import crews
+    from gan_utils.sweeps.plan import read_sweep
+    from gan_utils.sweeps.progress import Progress
+    from gan_utils.sweeps.run import open_runs, plan_rows, run_all, states
+    from gan_utils.sweeps.store import opened
+
+    with _one_sentence(BAD_INPUT):
+        if scheduler and (slurm or jobs > 1):
+            raise CourseError("--scheduler brings its own workers: leave out --jobs and --slurm.")
+        runs = read_sweep(file)
+        out = out or Path("runs") / file.stem
+        if dry_run:
+            _print_table(plan_rows(runs, out))
+            click.echo(_counts([known.state for known in states(runs, out)], out))
+            return
+        if scheduler or slurm or jobs > 1:
+            _need("distributed", "sweep")
+    with _one_sentence(1), opened(out):
+        todo = open_runs(runs, out, retry_failed, limit)
+        try:
+            if todo:
+                crew = crews.choose(jobs, scheduler, slurm)
+                with crew, Progress(runs, todo, crew) as progress:
+                    run_all(runs, todo, out, crew, progress)
+        except KeyboardInterrupt:
+            click.echo(f"Error: interrupted: what was finished is in {out}; the same command "
+                       "goes on.", err=True)  # fmt: skip
+            raise SystemExit(INTERRUPTED) from None
+        found = [known.state for known in states(runs, out)]
+    click.echo(_counts(found, out))
+    if "failed" in found:
+        raise SystemExit(1)
+
+
+@app.command()
+@click.argument("folder", type=Path, metavar="SWEEP")
+def report(folder: Path) -> None:
+    """Write the tables and the page of a sweep into its folder SWEEP."""
+    with _one_sentence(BAD_INPUT):
+        for module in ("pandas", "pyarrow"):
+            _need(module, "sweep")
+        from gan_utils.sweeps.report import write_report
+
+        click.echo(f"Report: {write_report(folder)}")
+
+
+@app.command()
 @click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
 def parameters(lessons: tuple[str, ...]) -> None:
     """List the parameters of lessons with their defaults and what may be given."""
@@ -101,11 +165,20 @@ def parameters(lessons: tuple[str, ...]) -> None:
         for item in lesson.parameters.values():
             default = repr(item.default)
             rows.append((item.name, item.type.__name__, default, item.allowed, item.help))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         click.echo(lesson.name)
-        for row in rows:
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            click.echo("  " + "  ".join(cells).rstrip())
+        _print_table(rows)
+
+
+def _counts(states: Sequence[str], folder: Path) -> str:
+    counts = [f"{states.count(state)} {word}" for state, word in STATES.items()]
+    return f"{len(states)} runs in {folder}: {', '.join(counts)}"
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  " + "  ".join(cells).rstrip())
 
 
 def _values(
@@ -131,6 +204,11 @@ def _values(
         except ParameterError as error:
             raise ParameterError(f"lesson {lesson.name}: {error}") from None
     return values
+
+
+def _need(module: str, extra: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        raise CourseError(f"{module} is not installed: run `pip install 'gan-course[{extra}]'`.")
 
 
 @contextmanager

@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +16,8 @@ import yaml
 from gan_utils.errors import CourseError, OutputError, ParameterError
 from gan_utils.parameters import Parameter, read_parameters
 from gan_utils.results import read_result, write_atomically
+from gan_utils.runner import Runner
+from gan_utils.yaml_nodes import read_yaml
 
 PATTERN = "[0-9][0-9]_*.ipynb"
 COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
@@ -69,63 +69,36 @@ def find_lessons(names: Sequence[str]) -> list[Lesson]:
 def read_profile(path: Path) -> dict[str, str]:
     """Read a YAML file of parameters, one `name: value` a line, every value as its text.
 
-    The text is what the reader wrote: YAML itself would take `yes` for true, 010 for 8 and 1:30
-    for 90, but the type that a lesson declares knows better.  Raises ParameterError.
+    Raises ParameterError.
     """
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ParameterError(f"parameter file {path} cannot be read ({reason}).") from None
-    except UnicodeDecodeError:
-        raise ParameterError(f"parameter file {path} is not text: save it as UTF-8.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}," if mark else ""
-        reason = " ".join(str(getattr(error, "problem", None) or "unreadable").split())
-        raise ParameterError(
-            f"parameter file {path}{line} is not YAML ({reason}): write `name: value` lines."
-        ) from None
-    if not isinstance(node, yaml.MappingNode):
-        raise ParameterError(f"parameter file {path} holds no `name: value` lines: write some.")
-    values: dict[str, str] = {}
-    for key, value in node.value:
-        name = key.value if isinstance(key, yaml.ScalarNode) else "?"
-        where = f"parameter file {path}, line {key.start_mark.line + 1}: `{name}`"
-        if name in values:
-            raise ParameterError(f"{where} is there a second time: keep one of the two.")
-        if not isinstance(value, yaml.ScalarNode):
-            raise ParameterError(f"{where} is a list or a mapping: give a single value.")
-        if value.tag == "tag:yaml.org,2002:null":
-            raise ParameterError(f"{where} has no value: give one or delete the line.")
-        values[name] = value.value
-    return values
+    items = read_yaml(path, "parameter file").items("the file")
+    return {name: node.text(f"`{name}`") for name, node in items.items()}
 
 
-def execute(lesson: Lesson, values: Mapping[str, Any], folder: Path) -> Outcome:
-    """Run one lesson with papermill in a process of its own, its files in the new `folder`.
+def execute(lesson: Lesson, values: Mapping[str, Any], folder: Path, runner: Runner) -> Outcome:
+    """Run one lesson with papermill in a process of its own, its files in `folder`.
 
-    Papermill's own records call the cells of a dead kernel completed, so success is an exit code
-    of 0 together with a whole `result.json`.  Raises OutputError before anything ran.
+    A folder that holds an unfinished run of the same values goes on from its last backup.
+    Papermill's own records call the cells of a dead kernel completed, so success is a notebook
+    executed to its end together with a whole `result.json`.  Raises OutputError before anything
+    ran.
     """
     began = time.monotonic()
     log = folder / "run.log"
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         log.touch()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OutputError(f"cannot make {folder} ({reason}): choose another --out.") from None
-    parameters = folder / "parameters.yaml"
-    write_atomically(
-        parameters,
-        yaml.safe_dump({**values, "folder": str(folder)}, allow_unicode=True).encode(),
-    )
+    parameters = {**values, "folder": str(folder)}
+    text = yaml.safe_dump(parameters, allow_unicode=True)
+    write_atomically(folder / "parameters.yaml", text.encode())
     outcome = Outcome(lesson.name, folder, 0.0, "", None)
-    code = _papermill(lesson.path, outcome.notebook, parameters, log)
-    error, result = "", None
-    if code:
-        error = _last_error(outcome.notebook, log) or f"papermill ended with {code}"
+    result = None
+    error = runner.execute(lesson.path, outcome.notebook, parameters, log)
+    if error:
+        error = _error_in(outcome.notebook) or _first_line(error)
     else:
         try:
             result = read_result(folder)
@@ -134,38 +107,22 @@ def execute(lesson: Lesson, values: Mapping[str, Any], folder: Path) -> Outcome:
     return Outcome(lesson.name, folder, (time.monotonic() - began) / 60, error, result)
 
 
-def _papermill(notebook: Path, output: Path, parameters: Path, log: Path) -> int:
-    """Run papermill to its end and return its exit code; interrupted, take it along."""
-    # Papermill fills in {name} in paths, so braces in a folder's name are doubled.
-    source, target = (
-        str(path).replace("{", "{{").replace("}", "}}") for path in (notebook, output)
-    )
-    command = [sys.executable, "-m", "papermill", source, target, "-f", str(parameters),
-               "--no-progress-bar", "--no-log-output"]  # fmt: skip
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
-        )
-        try:
-            return process.wait()
-        finally:
-            if process.poll() is None:
-                # The kernel watches its parent and ends with it.
-                process.kill()
-                process.wait()
+def code_of(path: Path) -> list[str]:
+    """The sources of a notebook's code cells, which is what its results depend on."""
+    return [cell["source"] for cell in _cells(path) if cell["cell_type"] == "code"]
 
 
-def _last_error(notebook: Path, log: Path) -> str:
-    """The error that stopped a notebook, "Name: message", or the log's last line."""
+def _error_in(notebook: Path) -> str:
+    """The error that stopped a notebook, "Name: message"; empty where it shows none."""
     try:
         cells = _cells(notebook)
     except CourseError:
-        cells = []
+        return ""
     for cell in cells:
         for output in cell.get("outputs", ()):
             if output["output_type"] == "error":
                 return _first_line(f"{output['ename']}: {output['evalue']}")
-    return _first_line("\n".join(reversed(log.read_text(errors="replace").splitlines())))
+    return ""
 
 
 def _first_line(text: str) -> str:

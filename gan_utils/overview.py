@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import math
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import nbformat
-from jinja2 import Environment, StrictUndefined
 from nbconvert import HTMLExporter
 
 from gan_utils.lessons import Outcome
-from gan_utils.results import write_atomically
-
-MEDIA = {".png": "image/png", ".gif": "image/gif"}
+from gan_utils.pages import picture_source, render
+from gan_utils.results import score_text, write_atomically
 
 
 def write_overview(folder: Path, outcomes: Sequence[Outcome]) -> Path:
     """Write a page for each executed notebook and `index.html` over all; return its path.
 
-    The page asks for nothing beyond itself: style and pictures are inside.  Raises OutputError.
+    Raises OutputError.
     """
     lessons = [_lesson(outcome) for outcome in outcomes]
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    source = files("gan_utils").joinpath("templates/overview.html.j2").read_text("utf-8")
-    text = environment.from_string(source).render(
+    text = render(
+        "overview.html.j2",
         lessons=lessons,
         succeeded=sum(not outcome.error for outcome in outcomes),
         minutes=sum(outcome.minutes for outcome in outcomes),
@@ -38,32 +30,15 @@ def write_overview(folder: Path, outcomes: Sequence[Outcome]) -> Path:
         score_text=score_text,
     )
     page = folder / "index.html"
-    write_atomically(page, text.encode())
+    write_atomically(page, text)
     return page
-
-
-def score_text(score: dict[str, Any]) -> str:
-    """A recorded score with its interval, in three significant digits: "12.3 [11.9, 12.8]"."""
-    value, low, high = score["value"], score.get("low"), score.get("high")
-    if isinstance(value, int) and low is None:
-        text = f"{value:,}"
-    else:
-        largest = max(abs(number) for number in (value, low, high) if number is not None)
-        decimals = max(0, 2 - math.floor(math.log10(largest))) if largest else 0
-        text = f"{value:,.{decimals}f}"
-        if low is not None and high is not None:
-            text += f" [{low:,.{decimals}f}, {high:,.{decimals}f}]"
-    return text + (f" {score['unit']}" if score.get("unit") else "")
 
 
 def _lesson(outcome: Outcome) -> dict[str, Any]:
     """What the template shows of one lesson."""
     pictures = []
     for picture in outcome.result["pictures"] if outcome.result else ():
-        # Only the name counts: a result edited by hand must not reach outside its folder.
-        path = outcome.folder / Path(picture["file"]).name
-        data = path.read_bytes() if path.is_file() and path.suffix in MEDIA else None
-        source = data and f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(data).decode()}"
+        source = picture_source(outcome.folder, picture["file"])
         pictures.append({**picture, "source": source})
     content = _read(outcome.notebook)
     links = []

@@ -117,12 +117,17 @@ def check(parameters: Mapping[str, Parameter], values: Mapping[str, Any]) -> dic
     checked = {}
     for name, value in values.items():
         if name not in parameters:
-            near = difflib.get_close_matches(str(name), parameters, n=1)
-            known = ", ".join(f"`{known}`" for known in parameters) or "none"
-            hint = f"did you mean `{near[0]}`?" if near else f"the known ones are {known}."
-            raise ParameterError(f"unknown parameter `{name}`: {hint}")
+            raise unknown(parameters, name)
         checked[name] = _checked(parameters[name], value)
     return checked
+
+
+def unknown(parameters: Mapping[str, Parameter], name: str) -> ParameterError:
+    """The error for a parameter that is not declared, with the nearest name that is."""
+    near = difflib.get_close_matches(str(name), parameters, n=1)
+    known = ", ".join(f"`{known}`" for known in parameters) or "none"
+    hint = f"did you mean `{near[0]}`?" if near else f"the known ones are {known}."
+    return ParameterError(f"unknown parameter `{name}`: {hint}")
 
 
 def _declaration(statement: ast.stmt, comment: str) -> Parameter:

@@ -22,9 +22,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 # The command line runs notebooks through papermill, which Colab does not ship.
 pytest.importorskip("papermill")
 
-from gan_utils import cli, lessons, results
+from gan_utils import cli, results
 from gan_utils.lessons import Outcome, find_lessons, read_profile
-from gan_utils.overview import score_text, write_overview
+from gan_utils.overview import write_overview
+from gan_utils.results import score_text
+from gan_utils.runner import Runner
 
 
 def runner() -> CliRunner:
@@ -72,7 +74,7 @@ def course(tmp_path, monkeypatch):
     def start_nothing(*_):
         raise AssertionError("a kernel was started")
 
-    monkeypatch.setattr(lessons, "_papermill", start_nothing)
+    monkeypatch.setattr(Runner, "execute", start_nothing)
     return tmp_path
 
 
@@ -281,11 +283,11 @@ def test_notebook_page_fetches_at_most_mathjax(tmp_path):
 
 
 def test_torn_result_is_a_failure(course, monkeypatch):
-    def leave_half(notebook, output, parameters, log):
+    def leave_half(runner, notebook, output, parameters, log):
         (output.parent / "result.json").write_text('{"lesson": "03_dc')
-        return 0
+        return ""
 
-    monkeypatch.setattr(lessons, "_papermill", leave_half)
+    monkeypatch.setattr(Runner, "execute", leave_half)
     done = invoke(*RUN_3, "--out", "out")
     assert done.exit_code == 1
     assert "failed after 0.0 min: out/03_dcgan_fashion/result.json cannot be read" in done.stdout
@@ -293,14 +295,14 @@ def test_torn_result_is_a_failure(course, monkeypatch):
 
 
 def test_disk_that_fills_up_is_one_sentence(course, monkeypatch):
-    def fill(notebook, output, parameters, log):
+    def fill(runner, notebook, output, parameters, log):
         monkeypatch.setattr(results.os, "fsync", refuse)
-        return 1
+        return "the disk is full"
 
     def refuse(file):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(lessons, "_papermill", fill)
+    monkeypatch.setattr(Runner, "execute", fill)
     done = invoke(*RUN_3, "--out", "out")
     assert done.exit_code == 1
     assert done.stderr == (

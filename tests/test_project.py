@@ -77,7 +77,7 @@ def test_conda_environment_lists_what_pyproject_lists():
     # conda-forge has one name for both builds of TensorFlow.
     expected = {
         item.name.replace("tensorflow-cpu", "tensorflow"): item.specifier
-        for item in requirements("cpu", "lab", "dev")
+        for item in requirements("cpu", "lab", "sweep", "dev")
     }
     expected["python"] = Requirement(f"python{PROJECT['requires-python']}").specifier
     assert found == expected
@@ -113,7 +113,7 @@ def test_lock_serves_every_dependency():
     for entry, _ in locked():
         pinned = str(entry.specifier).removeprefix("==")
         versions.setdefault(canonicalize_name(entry.name), []).append(pinned)
-    for requirement in requirements("cpu", "lab", "dev"):
+    for requirement in requirements("cpu", "lab", "sweep", "dev"):
         pinned = versions.get(canonicalize_name(requirement.name))
         assert pinned, f"{requirement.name} is not in requirements.lock: run `make lock`"
         assert all(map(requirement.specifier.contains, pinned)), f"{requirement}: run `make lock`"

@@ -1,0 +1,106 @@
+"""What a worker does with one run, in this process or on another machine."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import threading
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan_utils.errors import CourseError
+from gan_utils.lessons import Lesson, execute
+from gan_utils.results import write_atomically
+from gan_utils.runner import Runner
+from gan_utils.sweeps.plan import Planned, package_hash
+from gan_utils.sweeps.store import token_of
+
+_threads = threading.local()
+_runners: list[Runner] = []
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run with all that another machine needs for it.
+
+    `folder` is the sweep's folder and `token` that of its plan; `notebook` is the file's text.
+    """
+
+    name: str
+    lesson: str
+    notebook: str
+    values: Mapping[str, Any]
+    folder: str
+    token: str
+    package: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a run ended: `error` is empty exactly if it succeeded.
+
+    `files` holds its folder as a zip archive where the worker does not see the sweep's folder.
+    """
+
+    error: str
+    minutes: float
+    files: bytes | None
+
+
+def task(run: Planned, folder: Path, token: str) -> Task:
+    """Pack a run for a worker."""
+    text = run.lesson.path.read_text(encoding="utf-8")
+    place = str(folder.resolve())
+    return Task(run.name, run.lesson.name, text, run.values, place, token, package_hash())
+
+
+def carry_out(task: Task) -> Done:
+    """Do one run in the runner that this thread keeps for all its runs.
+
+    Where the sweep's folder is shared the files are written there, and a run that was cut off
+    goes on from its last backup; elsewhere they go back with the answer.  Raises CourseError
+    where this machine has another version of the course.
+    """
+    if task.package != package_hash():
+        raise CourseError(
+            "a worker has another version of gan-course than this one: install the same there."
+        )
+    if not hasattr(_threads, "runner"):
+        _threads.runner = Runner()
+        _runners.append(_threads.runner)
+    with tempfile.TemporaryDirectory() as scratch:
+        notebook = Path(scratch) / f"{task.lesson}.ipynb"
+        notebook.write_text(task.notebook, encoding="utf-8")
+        shared = token_of(Path(task.folder)) == task.token
+        folder = Path(task.folder if shared else scratch) / task.name
+        outcome = execute(Lesson(notebook, {}), task.values, folder, _threads.runner)
+        return Done(outcome.error, outcome.minutes, None if shared else _packed(folder))
+
+
+def stop_runners() -> None:
+    """End what the threads of this process are running."""
+    for runner in _runners:
+        runner.close()
+    _runners.clear()
+
+
+def _packed(folder: Path) -> bytes:
+    """The files of a run, without those in its folders, which are backups."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in sorted(folder.iterdir()):
+            if path.is_file():
+                file.write(path, path.name)
+    return archive.getvalue()
+
+
+def unpack(files: bytes, folder: Path) -> None:
+    """Write the files of a run that came from elsewhere, the result last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(io.BytesIO(files)) as archive:
+        names = sorted(archive.namelist(), key=lambda name: name == "result.json")
+        for name in names:
+            write_atomically(folder / Path(name).name, archive.read(name))

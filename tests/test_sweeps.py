@@ -1,0 +1,306 @@
+"""Sweeps for real: kernels run, fail, are killed and go on, here and on Dask's workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+pytest.importorskip("papermill")
+pytest.importorskip("distributed")
+
+from gan_utils.sweeps.plan import read_sweep
+from gan_utils.sweeps.store import read_records, write_plan
+from gan_utils.sweeps.work import carry_out, stop_runners, task, unpack
+
+PARAMETERS = """\
+seed: int = 0  # random seed [0, 1000]
+folder: str = ""  # folder for this run's files
+ending: str = "good"  # how it ends {good, error, dead, slow}
+repair: str = "none"  # a file that mends what ends badly"""
+CODE = """\
+import os, time
+from pathlib import Path
+
+import numpy as np
+
+lives = run.folder / "lives"
+lives.write_text((lives.read_text() if lives.exists() else "") + f"{os.getpid()} ")
+if not Path(repair).exists():
+    if ending == "error":
+        raise ValueError(f"no luck with seed {seed}")
+    if ending == "dead":
+        os._exit(3)
+    if ending == "slow":
+        time.sleep(600)
+run.score("draw", np.random.rand(), better="lower")
+run.score("gpu", int(os.environ.get("CUDA_VISIBLE_DEVICES") or -1))
+run.finish()"""
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+COMMAND = [sys.executable, "-c", "from gan_utils.cli import app; app()", "sweep"]
+ROOT = str(Path(__file__).resolve().parent.parent)
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A folder {with braces} that holds one small lesson."""
+    folder = tmp_path / "a {course}"
+    (folder / "notebooks").mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    cells = [
+        new_markdown_cell("# 01 · Small"),
+        new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
+        new_code_cell('from gan_utils.runs import start\n\nrun = start("01_small")'),
+        new_code_cell(CODE),
+    ]
+    notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    Path("notebooks/01_small.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
+    return folder
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": ROOT, **more}
+
+
+def begin(text: str, *options: str, **variables: str) -> subprocess.Popen:
+    Path("s.yaml").write_text(f"lessons: 01\n{text}", encoding="utf-8")
+    return subprocess.Popen(
+        [*COMMAND, "s.yaml", *options], env=environment(**variables),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def sweep(text: str, *options: str, **variables: str) -> subprocess.CompletedProcess:
+    process = begin(text, *options, **variables)
+    out, error = process.communicate(timeout=300)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+
+
+def wait_until(true, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.1)
+
+
+def lives() -> list[int]:
+    """The processes that runs of the sweep had, in order of their folders."""
+    return [
+        int(pid) for file in sorted(Path("runs/s").glob("*/lives"))
+        for pid in file.read_text().split()
+    ]  # fmt: skip
+
+
+def alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def test_failures_are_kept_and_done_again_when_asked(course):
+    text = "grid: {ending: [good, error, dead]}\nset: {repair: mended}\nseeds: 2"
+    dry = sweep(text, "--dry-run")
+    assert dry.returncode == 0 and "6 runs in runs/s: 0 done, 0 failed, 6 to do" in dry.stdout
+    assert not Path("runs").exists()
+
+    first = sweep(text, "--limit", "5")
+    assert (first.returncode, first.stderr) == (1, "")
+    lines = first.stdout.splitlines()
+    assert lines[-1] == "6 runs in runs/s: 2 done, 3 failed, 1 to do"
+    assert re.search(r"^\[1/5\] 01_small ending=good seed=0: done in .* left$", lines[0])
+    assert "ending=error seed=1: failed after" in lines[3]
+    assert "ValueError: no luck with seed 1" in lines[3]
+    assert "DeadKernelError: Kernel died" in lines[4]
+
+    second = sweep(text)
+    lines = second.stdout.splitlines()
+    assert second.returncode == 1 and lines[0].startswith("[1/1] 01_small ending=dead seed=1")
+    assert lines[-1] == "6 runs in runs/s: 2 done, 4 failed, 0 to do"
+    assert sweep(text).stdout == lines[-1] + "\n"
+
+    Path("mended").touch()
+    third = sweep(text, "--retry-failed")
+    assert third.returncode == 0
+    assert third.stdout.splitlines()[-1] == "6 runs in runs/s: 6 done, 0 failed, 0 to do"
+    records = read_records(Path("runs/s"))
+    assert [record.state for record in records] == ["done"] * 6
+    # Each failed run began twice in its own folder, and none began a third time.
+    assert [len((record.folder / "lives").read_text().split()) for record in records] == [
+        1, 1, 2, 2, 2, 2,
+    ]  # fmt: skip
+
+
+def test_a_run_of_a_sweep_is_the_run_that_papermill_makes(course):
+    """The copied kernel draws the same numbers as one that was started from nothing."""
+    assert sweep("seeds: [5, 6]").returncode == 0
+    plain = subprocess.run(
+        [sys.executable, "-m", "papermill", "notebooks/01_small.ipynb", "out.ipynb",
+         "-p", "seed", "6", "-p", "folder", "plain", "--no-progress-bar"],
+        env=environment(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert plain.returncode == 0, plain.stderr
+    expected = json.loads(Path("plain/result.json").read_text())["scores"]
+    five, six = (record.result["scores"] for record in read_records(Path("runs/s")))
+    assert six == expected
+    assert five[0]["value"] != six[0]["value"]
+
+
+def test_interrupt_ends_the_kernel_and_the_same_command_goes_on(course):
+    process = begin("set: {ending: slow, repair: mended}")
+    wait_until(lives)
+    (pid,) = lives()
+    assert alive(pid)
+    second = sweep("set: {ending: slow, repair: mended}")
+    assert second.returncode == 1
+    assert "Error: another sweep is at work in runs/s" in second.stderr
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert error == (
+        "Error: interrupted: what was finished is in runs/s; the same command goes on.\n"
+    )
+    wait_until(lambda: not alive(pid), 10)
+    (record,) = read_records(Path("runs/s"))
+    assert record.state == "missing"
+
+    Path("mended").touch()
+    assert sweep("set: {ending: slow, repair: mended}").returncode == 0
+    assert lives()[0] == pid and len(lives()) == 2  # in the same folder
+
+
+def test_kernel_does_not_survive_a_sweep_that_was_killed(course):
+    process = begin("set: {ending: slow}")
+    wait_until(lives)
+    process.kill()
+    process.communicate()
+    wait_until(lambda: not any(map(alive, lives())), 10)
+
+
+def test_one_job_starts_no_scheduler(course):
+    code = "from gan_utils.cli import app; app(standalone_mode=False)\n"
+    code += "import sys; print('distributed' in sys.modules, 'tensorflow' in sys.modules)"
+    Path("s.yaml").write_text("lessons: 01")
+    done = subprocess.run(
+        [sys.executable, "-c", code, "sweep", "s.yaml"], env=environment(), capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "False False", done.stderr
+
+
+def program(name: str, text: str) -> str:
+    """Put a program on the PATH that is given back."""
+    folder = Path("bin").resolve()
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(stat.S_IRWXU)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+
+
+def test_each_job_has_a_gpu_of_its_own(course, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    path = program("nvidia-smi", "echo 'GPU 0: A'; echo 'GPU 1: B'")
+    many = sweep("seeds: 4", "--jobs", "3", PATH=path)
+    assert many.returncode == 1
+    assert many.stderr == "Error: --jobs is 3, but there are 2 GPUs: give at most that.\n"
+    done = sweep("seeds: 4", "--jobs", "2", PATH=path)
+    assert done.returncode == 0, done.stderr
+    gpus = [record.result["scores"][1]["value"] for record in read_records(Path("runs/s"))]
+    assert set(gpus) == {0, 1}
+
+
+def test_run_of_a_lost_worker_is_done_by_another(course):
+    """Two workers of a cluster that was there before; one is killed in the middle of its run."""
+    scheduler = subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1",
+         "--port", "0", "--no-dashboard", "--scheduler-file", "scheduler.json"],
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_until(lambda: Path("scheduler.json").exists())
+    address = json.loads(Path("scheduler.json").read_text())["address"]
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1",
+             "--no-nanny", "--no-dashboard", "--name", name],
+            stderr=subprocess.DEVNULL, env=environment(),
+        )
+        for name in ("anna", "berta")
+    ]  # fmt: skip
+    try:
+        text = "set: {ending: slow, repair: mended}\nseeds: 2"
+        process = begin(text, "--scheduler", address)
+        wait_until(lambda: len(lives()) == 2)
+        first = lives()
+        workers[0].kill()
+        wait_until(lambda: sum(map(alive, first)) == 1, 10)  # its kernel is gone too
+        Path("mended").touch()
+        os.kill(next(pid for pid in first if alive(pid)), signal.SIGKILL)
+        out, error = process.communicate(timeout=120)
+        lines = out.splitlines()
+        # The killed kernel is a failed run; the lost worker's run was done by the other one.
+        assert lines[-1] == "2 runs in runs/s: 1 done, 1 failed, 0 to do", error
+        assert len(lives()) == 3
+    finally:
+        for child in (*workers, scheduler):
+            child.kill()
+            child.wait()
+
+
+def test_no_scheduler_at_the_address(course):
+    done = sweep("seeds: 1", "--scheduler", "tcp://127.0.0.1:9")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: no Dask scheduler answers at tcp://127.0.0.1:9 (")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_slurm_jobs_do_the_runs(course):
+    """A stand-in for Slurm: `sbatch` starts the job's script at once and says its number."""
+    settings = Path("dask")
+    settings.mkdir()
+    (settings / "jobqueue.yaml").write_text(
+        "jobqueue: {slurm: {cores: 1, processes: 1, memory: 2GB, interface: lo,"
+        f" python: {sys.executable}, shebang: '#!/bin/sh'}}}}"
+    )
+    program("sbatch", 'sh "$1" >"$1.log" 2>&1 & echo "Submitted batch job $!"')
+    path = program("scancel", 'for job; do kill "$job"; done')
+    done = sweep(
+        "seeds: 2", "--slurm", "--jobs", "2", PATH=path, DASK_CONFIG=str(settings.resolve())
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "2 runs in runs/s: 2 done, 0 failed, 0 to do"
+
+
+def test_files_come_back_from_a_worker_that_does_not_see_the_folder(course):
+    Path("s.yaml").write_text("lessons: 01\nseeds: [7]")
+    (run,) = read_sweep(Path("s.yaml"))
+    here = Path("runs/s")
+    here.mkdir(parents=True)
+    packed = task(run, here, "a token that no folder has")
+    try:
+        done = carry_out(packed)
+    finally:
+        stop_runners()
+    assert done.error == "" and not (here / run.name).exists()
+    write_plan(here, [run])
+    unpack(done.files, here / run.name)
+    (record,) = read_records(here)
+    assert record.state == "done" and record.result["parameters"]["seed"] == 7
+    assert {"01_small.ipynb", "run.log", "result.json"} <= {p.name for p in record.folder.iterdir()}
+
+
+def test_worker_with_another_version_is_refused(course):
+    Path("s.yaml").write_text("lessons: 01")
+    (run,) = read_sweep(Path("s.yaml"))
+    from dataclasses import replace
+
+    from gan_utils.errors import CourseError
+
+    with pytest.raises(CourseError, match="another version of gan-course"):
+        carry_out(replace(task(run, Path("runs"), "x"), package="other"))
