@@ -79,21 +79,24 @@ class DivergenceGuard(keras.callbacks.Callback):
 class Backup(keras.callbacks.Callback):
     """Saves the full training state every `every` epochs; `GAN.fit` restores it at its start.
 
-    The file is removed when training ends, so that the same call starts anew next time.
+    The file is removed when training ends, so that the same call starts anew next time.  With
+    `writes=False` the file is another process's, and is only read.
     """
 
-    def __init__(self, path, every: int = 1):
+    def __init__(self, path, every: int = 1, writes: bool = True):
         super().__init__()
         self.path = Path(path)
         self.every = every
+        self.writes = writes
 
     def restore(self, gan: GAN) -> None:
         if self.path.exists():
             gan.load_state(self.path)
 
     def on_epoch_end(self, epoch, logs=None):
-        if (epoch + 1) % self.every == 0:
+        if self.writes and (epoch + 1) % self.every == 0:
             self.model.save_state(self.path)
 
     def on_train_end(self, logs=None):
-        self.path.unlink(missing_ok=True)
+        if self.writes:
+            self.path.unlink(missing_ok=True)

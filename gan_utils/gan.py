@@ -18,6 +18,7 @@ from gan_utils.checkpoints import read_checkpoint, write_checkpoint
 from gan_utils.errors import ParameterError
 from gan_utils.game import Game
 from gan_utils.losses import NonSaturating
+from gan_utils.replicas import own_rows, replicas
 
 PRIORS = ("normal", "uniform")
 
@@ -129,6 +130,16 @@ class GAN(keras.Model):
             return tf.random.stateless_normal(shape, seed)
         return tf.random.stateless_uniform(shape, seed, minval=-1.0, maxval=1.0)
 
+    def own_noise(self, count, seed):
+        """This replica's `count` latent vectors of those of the whole batch."""
+        return own_rows(lambda all_rows: self.noise(all_rows, seed), count)
+
+    def move(self, player, optimizer, gradients):
+        """One update; Keras adds up the replicas' gradients, of which each is a mean."""
+        if replicas() > 1:
+            gradients = [gradient / replicas() for gradient in gradients]
+        optimizer.apply(gradients, player.trainable_variables)
+
     def scaled(self, batch):
         """uint8 images in `image_range`; points unchanged."""
         if batch.dtype != tf.uint8:
@@ -139,29 +150,29 @@ class GAN(keras.Model):
     def train_step(self, place):
         """d_steps − 1 updates of D alone, then one forward pass that serves both players.
 
-        place: the step's number and which rows of the data it trains on. Both gradients are taken
-        at the same weights, as in the TensorFlow tutorial and the Querétaro notes; then D moves,
-        then G.
+        place: the step's number, shape (1,), and which rows of the data this replica trains on,
+        shape (1, rows). Both gradients are taken at the same weights, as in the TensorFlow
+        tutorial and the Querétaro notes; then D moves, then G.
         """
-        step, rows = place
+        step, rows = place[0][0], place[1][0]
         # The images lie in memory once, as bytes; only those of this step become numbers.
         reals = tf.split(self.scaled(tf.gather(self.data, rows)), self.d_steps)
         step = tf.cast(step, tf.int32)
         count = tf.shape(reals[0])[0]
         for extra, real in enumerate(reals[:-1], start=1):
             seed = tf.stack([self.seed + 1000 * extra, step])
-            fake = self.generator(self.noise(count, seed), training=True)
+            fake = self.generator(self.own_noise(count, seed), training=True)
             with tf.GradientTape() as tape:
                 loss, _, _ = self.game.d_loss(real, fake, seed)
             gradients = tape.gradient(loss, self.discriminator.trainable_variables)
-            self.d_optimizer.apply(gradients, self.discriminator.trainable_variables)
+            self.move(self.discriminator, self.d_optimizer, gradients)
 
         seed = tf.stack([self.seed, step])
         d_gradients, g_gradients, d_loss, g_loss, real_logits, fake_logits = self.game.gradients(
-            reals[-1], self.noise(count, seed), seed
+            reals[-1], self.own_noise(count, seed), seed
         )
-        self.d_optimizer.apply(d_gradients, self.discriminator.trainable_variables)
-        self.g_optimizer.apply(g_gradients, self.generator.trainable_variables)
+        self.move(self.discriminator, self.d_optimizer, d_gradients)
+        self.move(self.generator, self.g_optimizer, g_gradients)
 
         if self.ema:
             for mean, weight in zip(self.average.weights, self.generator.weights, strict=True):
@@ -170,7 +181,29 @@ class GAN(keras.Model):
         measured = (d_loss, g_loss, tf.sigmoid(real_logits), tf.sigmoid(fake_logits))
         for tracker, value in zip(self.trackers, measured, strict=True):
             tracker.update_state(value)
-        return {tracker.name: tracker.result() for tracker in self.trackers}
+
+    def _maybe_symbolic_build(self, *_, **__):
+        """Both players are built: Keras would join the places of several machines to build them."""
+
+    def make_train_function(self, force=False):
+        """What `fit` calls once an epoch: all its steps, on every replica.
+
+        Many steps inside one compiled call, because on small networks the way from Python into
+        TensorFlow costs more than the step itself. (Keras' own way does the same, but not on
+        several replicas.)
+        """
+        step = tf.function(self.train_step, jit_compile=self.jit_compile)
+
+        @tf.function
+        def steps(places):
+            for _ in tf.range(self.steps_per_execution):
+                self.distribute_strategy.run(step, args=(next(places),))
+
+        def train(places):
+            steps(places)
+            return {tracker.name: tracker.result() for tracker in self.trackers}
+
+        self.train_function = train
 
     # --- training and sampling ----------------------------------------------------------------
 
@@ -190,6 +223,12 @@ class GAN(keras.Model):
                 f"{self.discriminator.input_shape[1:]}: resize them, or choose the architecture "
                 f"that fits."
             )
+        shares = self.distribute_strategy.num_replicas_in_sync
+        if batch_size % shares:
+            raise ParameterError(
+                f"batch_size is {batch_size}, which {shares} replicas cannot share: give a "
+                f"multiple of {shares}."
+            )
         if steps % epoch_steps:
             raise ParameterError(
                 f"steps is {steps}, not a multiple of epoch_steps {epoch_steps}: "
@@ -203,14 +242,16 @@ class GAN(keras.Model):
         if data is not self.given or (batch_size, epoch_steps) != compiled_for:
             self.given, self.batch_size = data, batch_size
             self.data = tf.constant(data)
-            # Many steps inside one compiled call: on small networks the way from Python into
-            # TensorFlow costs more than the step itself.
             self.steps_per_execution = epoch_steps
             self.train_function = None  # Keras would go on with the function of the old length
-        size = self.d_steps * batch_size
-        places = tf.data.Dataset.range(start, max(start, steps)).map(
-            lambda step: (step, rows_of_step(step, size, len(data), self.seed))
-        )
+
+        def place(step):
+            """One entry a replica: the step's number, and its share of each of D's batches."""
+            rows = rows_of_step(step, self.d_steps * batch_size, len(data), self.seed)
+            rows = tf.transpose(tf.reshape(rows, [self.d_steps, shares, -1]), [1, 0, 2])
+            return tf.fill([shares], step), tf.reshape(rows, [shares, -1])
+
+        places = tf.data.Dataset.range(start, max(start, steps)).map(place)
         # Tuning a pipeline this small gains nothing, and its thread, which sleeps twice as long
         # each time, can hold up the end of a call for as long as the call took.
         options = tf.data.Options()

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from gan_utils.convolution import LARGEST_KERNEL, transposed_convolution
 from gan_utils.errors import ParameterError
+from gan_utils.replicas import replicas
 
 LEVELS = 2**16  # of a 16-bit random number
 # Where fewer products pay for the sums around them, measured on two cores; see `convolution.py`.
@@ -50,11 +51,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     Keras computes mean, variance, scaling and their slopes by a dozen operations in float32,
     whatever the precision; the fused one reads the inputs as they are and keeps its sums in
-    float32. At inference it is Keras' layer.
+    float32. At inference it is Keras' layer, and so it is on several replicas, whose statistics
+    are those of the whole batch.
     """
 
     def __init__(self, **options):
-        super().__init__(**options)
+        super().__init__(**{"synchronized": True, **options})
         if self.axis != -1 or not (self.center and self.scale):
             raise ParameterError(
                 f"axis is {self.axis}, center {self.center} and scale {self.scale}: this layer has "
@@ -62,8 +64,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             )
 
     def call(self, inputs, training=None, mask=None):
-        if not training:
-            return super().call(inputs, training=False)
+        if not training or replicas() > 1:
+            return super().call(inputs, training=training)
         # The operation takes images; a vector is an image of one pixel.
         channels = inputs.shape[-1]
         images = inputs if inputs.shape.rank == 4 else tf.reshape(inputs, [-1, 1, 1, channels])

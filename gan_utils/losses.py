@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from gan_utils.errors import ParameterError
+from gan_utils.replicas import own_rows
 
 
 def _cross_entropy(labels, logits):
@@ -44,12 +45,15 @@ class NonSaturating:
     def labels(self, logits, value: float, seed):
         """Labels for `logits`: all `value` (0 or 1), softened and flipped as the fields ask."""
         labels = tf.fill(tf.shape(logits), value)
+
+        def uniform(seed):
+            rows = tf.shape(logits)[0]
+            return own_rows(lambda count: tf.random.stateless_uniform([count, 1], seed), rows)
+
         if self.label_noise:
-            noise = tf.random.stateless_uniform(tf.shape(logits), seed, maxval=self.label_noise)
-            labels += noise * (1.0 - 2.0 * value)
+            labels += self.label_noise * uniform(seed) * (1.0 - 2.0 * value)
         if self.label_flip:
-            draw = tf.random.stateless_uniform(tf.shape(logits), [seed[0] + 1, seed[1]])
-            flipped = draw < self.label_flip
+            flipped = uniform([seed[0] + 1, seed[1]]) < self.label_flip
             labels = tf.where(flipped, 1.0 - labels, labels)
         return labels
 
@@ -140,8 +144,11 @@ class GradientPenalty:
     weight: float = 10.0
 
     def __call__(self, discriminator, real, fake, seed=(0, 0)):
-        shape = [tf.shape(real)[0]] + [1] * (len(real.shape) - 1)
-        share = tf.cast(tf.random.stateless_uniform(shape, seed), real.dtype)
+        ones = [1] * (len(real.shape) - 1)
+        share = own_rows(
+            lambda count: tf.random.stateless_uniform([count, *ones], seed), tf.shape(real)[0]
+        )
+        share = tf.cast(share, real.dtype)
         between = share * real + (1.0 - share) * fake
         norms = tf.sqrt(_slope_norms_squared(discriminator, between) + 1e-12)
         return self.weight * tf.reduce_mean(tf.square(norms - 1.0))

@@ -15,7 +15,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from numbers import Integral
@@ -27,6 +27,7 @@ from gan_utils.parameters import Parameter, check, read_parameters
 from gan_utils.results import circumstances, make_folder, write_atomically
 
 if TYPE_CHECKING:
+    import tensorflow as tf
     from matplotlib.figure import Figure
 
     from gan_utils.callbacks import Backup
@@ -39,7 +40,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 class Run:
     """A started run: `values` holds the checked parameters, `folder` takes the files.
 
-    `precision` is the number format to build networks in, for lessons that declare it.
+    `precision` is the number format to build networks in, and `strategy` the devices to build
+    them on, for lessons that declare them.
     """
 
     lesson: str
@@ -48,6 +50,7 @@ class Run:
     summary: str
     started: datetime
     precision: Precision | None = None
+    strategy: tf.distribute.Strategy | None = None
     _scores: dict[str, dict] = field(default_factory=dict)
     _pictures: dict[str, dict] = field(default_factory=dict)
 
@@ -55,10 +58,21 @@ class Run:
         return f"{self.lesson} · {self.summary}"
 
     def backup(self, name: str = "training") -> Backup:
-        """A callback that keeps the training state in this run's folder, to resume from."""
+        """A callback that keeps the training state in this run's folder, to resume from.
+
+        Of several machines the first one writes it, and all read it.
+        """
         from gan_utils.callbacks import Backup
 
-        return Backup(self.folder / "backup" / f"{_named(name)}.npz")
+        first = not _machine(self.values)
+        folder = self.folder if first else self.folder.parent
+        return Backup(folder / "backup" / f"{_named(name)}.npz", writes=first)
+
+    def on_devices(self) -> AbstractContextManager[None]:
+        """Networks, players and optimizers that are made inside are shared by all devices."""
+        from gan_utils.replicas import on_replicas
+
+        return on_replicas(self.strategy)
 
     def save(self, figure: Figure | bytes, name: str, alt: str) -> None:
         """Write a figure as PNG, or the bytes of a GIF as they are, and show it in the notebook.
@@ -111,6 +125,7 @@ class Run:
             "lesson": self.lesson,
             "parameters": self.values,
             **({"precision": asdict(self.precision)} if self.precision else {}),
+            **({"replicas": self.strategy.num_replicas_in_sync} if self.strategy else {}),
             "scores": list(self._scores.values()),
             "pictures": list(self._pictures.values()),
             "started": self.started.isoformat(timespec="seconds"),
@@ -125,9 +140,10 @@ def start(lesson: str) -> Run:
     """Start the run of a notebook whose parameters cell was just executed.
 
     Takes the newest parameters cell from the notebook's history, checks the values that the
-    notebook now holds, writes them back in their declared types, makes the folder, chooses the
-    precision, seeds Keras, makes TensorFlow deterministic, and prints what was chosen.  Raises
-    ParameterError, OutputError.
+    notebook now holds, writes them back in their declared types, makes the folder, sets up the
+    devices, chooses the precision, seeds Keras, makes TensorFlow deterministic, and prints what
+    was chosen.  Of several machines each but the first gets a folder inside that of the first.
+    Raises ParameterError, OutputError.
     """
     shell = _shell()
     declared, injected = _find_parameters(_sources(shell))
@@ -144,6 +160,10 @@ def start(lesson: str) -> Run:
     folder = Path(values["folder"] or f"runs/{run_name(lesson, values)}").expanduser()
     make_folder(folder)
     _load_tensorflow()
+    strategy = _strategy(values)
+    if machine := _machine(values):
+        folder /= f"worker-{machine}"
+        make_folder(folder)
     # Before the seed is set, so that measuring changes nothing that is random.
     precision = _precision(values, folder)
     _seed(values["seed"])
@@ -153,7 +173,7 @@ def start(lesson: str) -> Run:
         if name not in ("seed", "folder") and value != declared[name].default
     ]
     summary = f"seed {values['seed']} · {', '.join(changed) or 'defaults'}"
-    run = Run(lesson, folder, values, summary, datetime.now(UTC), precision)
+    run = Run(lesson, folder, values, summary, datetime.now(UTC), precision, strategy)
     print(run)
     if precision:
         print(f"precision: {precision}")
@@ -229,6 +249,8 @@ def _find_parameters(history: Sequence[str]) -> tuple[dict[str, Parameter], list
 
 
 def _load_tensorflow() -> None:
+    # Otherwise the first notebook takes all memory of a GPU, and a second one cannot start.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     with _quiet():
         import keras  # noqa: F401
 
@@ -240,6 +262,30 @@ def _precision(values: dict[str, Any], folder: Path) -> Precision | None:
     from gan_utils.precision import remembered
 
     return remembered(values["precision"], folder / "precision.json")
+
+
+def _strategy(values: dict[str, Any]) -> tf.distribute.Strategy | None:
+    """The devices that the lesson's parameter `strategy` asks for, None where it has none."""
+    from gan_utils.replicas import strategy_named
+
+    if "strategy" not in values:
+        return None
+    if values["strategy"] == "multi_worker" and values.get("precision") == "auto":
+        raise ParameterError(
+            "parameter `precision` is auto, which each machine would measure for itself: "
+            "give float32 or bfloat16 with `strategy` multi_worker."
+        )
+    with _quiet():
+        return strategy_named(values["strategy"])
+
+
+def _machine(values: dict[str, Any]) -> int:
+    """This machine's number among those that train together; 0 for the first, or the only one."""
+    if values.get("strategy") != "multi_worker":
+        return 0
+    from gan_utils.replicas import worker_index
+
+    return worker_index()
 
 
 def _seed(seed: int) -> None:
