@@ -199,6 +199,38 @@ def radford_discriminator() -> keras.Model:
     return _model((64, 64, 3), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
 
 
+def chile_generator(activation: str = "relu") -> keras.Model:
+    """Four transposed convolutions, images in [−1, 1] (Atenas, Sanhueza and Valenzuela, 2017).
+
+    The first one makes 7×7 pixels of z. `activation` follows each but the last: "relu" or
+    "leaky_relu", the two that their study compares. They drew faces; sizes and widths are ours.
+    """
+    act = {"relu": layers.ReLU, "leaky_relu": lambda: layers.LeakyReLU(0.2)}[activation]
+    stack = [layers.Reshape((1, 1, 64)), layers.Conv2DTranspose(64, 7), BatchNormalization(), act()]
+    for filters in (32, 16):
+        stack += [
+            layers.Conv2DTranspose(filters, 4, strides=2, padding="same"),
+            BatchNormalization(),
+            act(),
+        ]
+    stack += [layers.Conv2DTranspose(1, 3, padding="same", activation="tanh")]
+    return _model((64,), stack, "generator")
+
+
+def chile_discriminator(width: float = 1.0) -> keras.Model:
+    """Four convolutions with LeakyReLU, the last of which gives the logit.
+
+    `width` multiplies the number of filters.
+    """
+    stack = []
+    for filters in (32, 64, 128):
+        stack += [
+            layers.Conv2D(max(1, round(width * filters)), 4, strides=2, padding="same"),
+            layers.LeakyReLU(0.2),
+        ]
+    return _model((28, 28, 1), [*stack, layers.Conv2D(1, 4), layers.Flatten()], "discriminator")
+
+
 def _compact_stack(channels: int = 1) -> list[layers.Layer]:
     """From a vector to images (28, 28, channels) in [−1, 1]."""
     return [
@@ -285,6 +317,7 @@ QUERETARO = "Rodríguez, Universidad Autónoma de Querétaro, 2022"
 TORRES = "Torres Villalobos, slides"
 TUTORIAL = "TensorFlow tutorial, Deep Convolutional GAN"
 PUCP = "Cabrera and Castro Pinto, PUCP, 2022"
+CHILE = "Atenas, Sanhueza and Valenzuela, Universidad de Chile, 2017"
 RADFORD = "Radford, Metz and Chintala, 2016"
 
 ARCHITECTURES = {
@@ -299,6 +332,7 @@ ARCHITECTURES = {
     "tutorial": Architecture(tutorial_generator, tutorial_discriminator, TANH, TUTORIAL),
     "pucp": Architecture(tutorial_generator, pucp_discriminator, TANH, PUCP),
     "radford": Architecture(radford_generator, radford_discriminator, TANH, RADFORD),
+    "chile": Architecture(chile_generator, chile_discriminator, TANH, CHILE),
     "compact": Architecture(compact_generator, compact_discriminator, TANH, "this course"),
     "swift": Architecture(swift_generator, swift_discriminator, TANH, "this course"),
 }

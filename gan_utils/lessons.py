@@ -53,8 +53,9 @@ class Outcome:
 def find_lessons(names: Sequence[str]) -> list[Lesson]:
     """Find lessons by path, number ("03"), stem, or a beginning that only one stem has.
 
-    "all" stands for every lesson in order.  Looks in ./notebooks, here, and in the checkout that
-    this package is part of.  Raises CourseError.
+    Studies are found by their folder and stem, "studies/images"; "all" stands for every lesson
+    in order.  Looks in ./notebooks, here, and in the checkout that this package is part of.
+    Raises CourseError.
     """
     paths: list[Path] = []
     for name in names:
@@ -148,6 +149,8 @@ def _notebook(name: str) -> Path:
         return Path(name)
     wanted = f"{int(name):02d}_" if name.isdecimal() else name.removesuffix(".ipynb")
     for folder in _folders():
+        if (study := folder / f"{name}.ipynb").is_file():
+            return study
         stems = {path.stem: path for path in sorted(folder.glob(PATTERN))}
         if wanted in stems:
             return stems[wanted]
