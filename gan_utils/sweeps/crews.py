@@ -140,7 +140,7 @@ def _machine(jobs: int) -> Here | OnDask:
             "resources": {"GPU": 1} if gpus else {},
             "silence_logs": logging.ERROR,
         }
-        workers[number] = {"cls": Nanny, "options": options}
+        workers[f"worker {number}"] = {"cls": Nanny, "options": options}
     scheduler = {
         "cls": Scheduler,
         "options": {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"},

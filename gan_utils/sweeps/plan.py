@@ -72,9 +72,16 @@ def package_hash() -> str:
 
 
 def varied(runs: Sequence[Planned]) -> list[str]:
-    """The parameters that are not the same in all runs, `seed` left out, in order."""
-    names = dict.fromkeys(name for run in runs for name in run.values if name != "seed")
-    return [name for name in names if len({repr(run.values.get(name)) for run in runs}) > 1]
+    """The parameters that differ among the runs of a lesson, `seed` left out, in order."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for run in runs:
+        for name, value in run.values.items():
+            found.setdefault((name, run.lesson.name), set()).add(repr(value))
+    return list(
+        dict.fromkeys(
+            name for (name, _), values in found.items() if len(values) > 1 and name != "seed"
+        )
+    )
 
 
 def read_sweep(path: Path) -> list[Planned]:

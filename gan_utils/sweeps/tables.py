@@ -22,6 +22,8 @@ from gan_utils.sweeps.store import Record, read_records
 OWN = ("run", "lesson", "state", "minutes", "error", "score", "value", "low", "high", "n",
        "unit", "better")  # fmt: skip
 SCORED = OWN[OWN.index("value") :]
+DTYPES = {bool: "boolean", int: "Int64", float: "float64", str: "string"}
+NUMBERS = ("minutes", "value", "low", "high", "n")
 
 
 def read_table(folder: str | Path) -> pd.DataFrame:
@@ -48,23 +50,29 @@ def table_of(records: Sequence[Record]) -> pd.DataFrame:
         for score in known.result["scores"] if known.result else [{}]:
             measured = {name: score.get(name) for name in SCORED}
             rows.append({**run, "score": score.get("name"), **measured})
-    table = pd.DataFrame(rows)
+    # As objects first: a whole number stays one where another lesson lacks the parameter.
+    table = pd.DataFrame(rows, dtype=object)
     for name in table.columns:
-        # Where lessons declare one name in several types, Parquet takes them as text.
-        if len({type(value) for value in table[name].dropna()}) > 1 and name not in OWN:
-            table[name] = table[name].map(lambda value: None if pd.isna(value) else str(value))
+        kinds = {type(value) for value in table[name].dropna()}
+        # Where lessons declare one name in several types, it is text.
+        kind = float if name in NUMBERS else kinds.pop() if len(kinds) == 1 else str
+        if kind is str:
+            table[name] = table[name].map(str, na_action="ignore")
+        table[name] = table[name].astype(DTYPES[kind])
     return table
 
 
 def parameters_varied(table: pd.DataFrame) -> list[str]:
-    """The parameters that differ among the runs, `seed` left out."""
+    """The parameters that differ among the runs of a lesson, `seed` left out."""
     names = [name for name in table.columns if name not in (*OWN, "seed")]
-    return [name for name in names if table[name].nunique(dropna=False) > 1]
+    lessons = table.groupby("lesson")
+    return [name for name in names if (lessons[name].nunique(dropna=False) > 1).any()]
 
 
 def setting_of(values: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
-    """The values of some parameters as they would be typed."""
-    return tuple(str(values.get(name, "")) for name in names)
+    """The values of some parameters as they would be typed; empty where a lesson has none."""
+    found = (values.get(name) for name in names)
+    return tuple("" if pd.isna(value) else str(value) for value in found)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -77,34 +85,43 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     for setting, score, runs in _groups(table):
         found = over_seeds(runs["value"].to_numpy(float))
         rows.append({**setting, "score": score, **_numbers(found, "mean"), **_kind(runs)})
-    names = ["lesson", *parameters_varied(table), "score", "mean", "low", "high", "n"]
-    return pd.DataFrame(rows, columns=[*names, "unit", "better"])
+    columns = ["lesson", *parameters_varied(table), "score", "mean", "low", "high", "n"]
+    return pd.DataFrame(rows, columns=[*columns, "unit", "better"])
 
 
 def comparisons(table: pd.DataFrame) -> pd.DataFrame:
     """Each setting's score minus that of its lesson's first setting, paired by seed.
 
-    Only seeds that both settings have done count; with fewer than two there is no row.  One row
+    Only seeds that both settings have done count; with fewer than two there is no row, and none
+    for a lesson whose first setting failed.  One row
     a setting and score: `difference`, `low`, `high` (95 %), `n` pairs, `verdict` ("better",
     "worse", or "open" where the interval holds 0 or no direction is better).
     """
+    names = parameters_varied(table)
+    first = {known["lesson"]: setting_of(known, names) for known in table[::-1].to_dict("records")}
     rows = []
-    first: dict[tuple[str, str], pd.Series] = {}
+    base: dict[tuple[str, str], pd.Series] = {}
     for setting, score, runs in _groups(table):
-        values = runs.set_index("seed")["value"].astype(float)
-        base = first.setdefault((setting["lesson"], score), values)
-        seeds = base.index.intersection(values.index)
-        if base is values or len(seeds) < 2:
+        lesson = setting["lesson"]
+        values = runs.set_index("seed")["value"]
+        if setting_of(setting, names) == first[lesson]:
+            base[lesson, score] = values
             continue
-        found = paired_difference(values[seeds].to_numpy(), base[seeds].to_numpy())
+        if (lesson, score) not in base:
+            continue
+        base_values = base[lesson, score]
+        seeds = base_values.index.intersection(values.index)
+        if len(seeds) < 2:
+            continue
+        found = paired_difference(values[seeds].to_numpy(), base_values[seeds].to_numpy())
         kind = _kind(runs)
         verdict = _verdict(found, kind["better"])
         rows.append(
             {**setting, "score": score, **_numbers(found, "difference"), **kind,
              "verdict": verdict}
         )  # fmt: skip
-    names = ["lesson", *parameters_varied(table), "score", "difference", "low", "high", "n"]
-    return pd.DataFrame(rows, columns=[*names, "unit", "better", "verdict"])
+    columns = ["lesson", *names, "score", "difference", "low", "high", "n", "unit", "better"]
+    return pd.DataFrame(rows, columns=[*columns, "verdict"])
 
 
 def _groups(table: pd.DataFrame) -> Iterator[tuple[dict[str, Any], str, pd.DataFrame]]:
@@ -122,7 +139,8 @@ def _numbers(found: Score, middle: str) -> dict[str, Any]:
 
 
 def _kind(runs: pd.DataFrame) -> dict[str, str]:
-    return {name: runs[name].iloc[0] or "" for name in ("unit", "better")}
+    first = runs.iloc[0]
+    return {name: "" if pd.isna(first[name]) else first[name] for name in ("unit", "better")}
 
 
 def _verdict(found: Score, better: str) -> str:
