@@ -12,7 +12,7 @@ import sys
 
 from recording import HERE
 
-NAMES = ("frechet", "prdc", "scoring", "step", "lessons", "scaling", "startup", "quality")
+NAMES = ("frechet", "prdc", "scoring", "step", "lessons", "scaling", "startup", "sweeps", "quality")
 
 
 def main(names: list[str]) -> None:

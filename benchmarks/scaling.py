@@ -20,28 +20,9 @@ BATCH, WIDTH, CALL = 64, 1, 100
 SECONDS = 4
 
 
-def players(width: float):
-    """A generator and a discriminator like the compact pair, `width` times as wide."""
-    from keras import layers
-
-    def convolution(kind, filters):
-        return kind(int(filters * width), 4, strides=2, padding="same")
-
-    up, down = layers.Conv2DTranspose, layers.Conv2D
-    generator = [keras.Input((64,)), layers.Dense(7 * 7 * int(64 * width)), layers.LeakyReLU(0.2)]
-    generator += [layers.Reshape((7, 7, int(64 * width)))]
-    for filters in (32, 16):
-        generator += [convolution(up, filters), layers.LeakyReLU(0.2)]
-    generator += [layers.Conv2D(1, 3, padding="same", activation="tanh")]
-    discriminator = [keras.Input((28, 28, 1))]
-    for filters in (32, 64):
-        discriminator += [convolution(down, filters), layers.LeakyReLU(0.2)]
-    discriminator += [layers.Flatten(), layers.Dense(1)]
-    return keras.Sequential(generator), keras.Sequential(discriminator)
-
-
 def images_a_second(images, precision: str, batch: int, width: float, call: int) -> float:
     """Median over the seconds of one setting; tracing is outside the clock."""
+    from gan_utils.architectures import compact_discriminator, compact_generator
     from gan_utils.gan import GAN
     from gan_utils.losses import R1, Relativistic
     from gan_utils.optimizers import Adam
@@ -49,7 +30,8 @@ def images_a_second(images, precision: str, batch: int, width: float, call: int)
 
     keras.utils.set_random_seed(0)
     with in_precision(precision):
-        gan = GAN(*players(width), Relativistic(), penalty=R1(0.3), ema=0.995)
+        players = compact_generator(width=width), compact_discriminator(width=width)
+        gan = GAN(*players, Relativistic(), penalty=R1(0.3), ema=0.995)
     gan.compile(Adam(1e-3, 0.0), Adam(1e-3, 0.0))
     gan.fit(images, call, batch, epoch_steps=call)
     taken, end = [], time.perf_counter() + SECONDS

@@ -225,45 +225,44 @@ def chile_discriminator(width: float = 1.0) -> keras.Model:
     stack = []
     for filters in (32, 64, 128):
         stack += [
-            layers.Conv2D(max(1, round(width * filters)), 4, strides=2, padding="same"),
+            layers.Conv2D(round(width * filters), 4, strides=2, padding="same"),
             layers.LeakyReLU(0.2),
         ]
     return _model((28, 28, 1), [*stack, layers.Conv2D(1, 4), layers.Flatten()], "discriminator")
 
 
-def _compact_stack(channels: int = 1) -> list[layers.Layer]:
+def _compact_stack(channels: int = 1, width: float = 1.0) -> list[layers.Layer]:
     """From a vector to images (28, 28, channels) in [−1, 1]."""
+    first, second, third = (round(width * filters) for filters in (64, 32, 16))
     return [
-        layers.Dense(7 * 7 * 64),
+        layers.Dense(7 * 7 * first),
         layers.LeakyReLU(0.2),
-        layers.Reshape((7, 7, 64)),
-        layers.Conv2DTranspose(32, 4, strides=2, padding="same"),
+        layers.Reshape((7, 7, first)),
+        layers.Conv2DTranspose(second, 4, strides=2, padding="same"),
         layers.LeakyReLU(0.2),
-        layers.Conv2DTranspose(16, 4, strides=2, padding="same"),
+        layers.Conv2DTranspose(third, 4, strides=2, padding="same"),
         layers.LeakyReLU(0.2),
         layers.Conv2D(channels, 3, padding="same", activation="tanh"),
     ]
 
 
-def compact_generator(channels: int = 1) -> keras.Model:
-    """The course's own generator for a laptop, images (28, 28, channels) in [−1, 1]."""
-    return _model((64,), _compact_stack(channels), "generator")
+def compact_generator(channels: int = 1, width: float = 1.0) -> keras.Model:
+    """The course's own generator for a laptop, images (28, 28, channels) in [−1, 1].
+
+    `width` multiplies the number of filters, here and in the discriminator.
+    """
+    return _model((64,), _compact_stack(channels, width), "generator")
 
 
-def compact_discriminator(channels: int = 1) -> keras.Model:
+def compact_discriminator(channels: int = 1, width: float = 1.0) -> keras.Model:
     """The course's own discriminator: two strided convolutions and no normalisation."""
-    return _model(
-        (28, 28, channels),
-        [
-            layers.Conv2D(32, 4, strides=2, padding="same"),
+    stack = []
+    for filters in (32, 64):
+        stack += [
+            layers.Conv2D(round(width * filters), 4, strides=2, padding="same"),
             layers.LeakyReLU(0.2),
-            layers.Conv2D(64, 4, strides=2, padding="same"),
-            layers.LeakyReLU(0.2),
-            layers.Flatten(),
-            layers.Dense(1),
-        ],
-        "discriminator",
-    )
+        ]
+    return _model((28, 28, channels), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
 
 
 def swift_generator() -> keras.Model:

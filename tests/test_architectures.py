@@ -4,7 +4,15 @@ import keras
 import numpy as np
 import pytest
 
-from gan_utils.architectures import ARCHITECTURES, build, recorded_generator
+from gan_utils.architectures import (
+    ARCHITECTURES,
+    build,
+    chile_discriminator,
+    chile_generator,
+    compact_discriminator,
+    compact_generator,
+    recorded_generator,
+)
 from gan_utils.data import unscale
 from gan_utils.errors import ParameterError
 from gan_utils.evaluators import evaluator
@@ -23,6 +31,10 @@ COUNTS = {
         10 * 32 + (9 * 32 + 1) * 64 + 36 * 64 + 1,
     ),
     "torres": (1_340_422, 1_113_345),
+    "chile": (
+        (49 * 64 + 5) * 64 + (16 * 64 + 5) * 32 + (16 * 32 + 5) * 16 + 9 * 16 + 1,
+        17 * 32 + (16 * 32 + 1) * 64 + (16 * 64 + 1) * 128 + 16 * 128 + 1,
+    ),
     "swift": (
         65 * 256 + 257 * 3136 + (16 * 64 + 1) * 32 + (16 * 32 + 1) * 16 + 9 * 16 + 1,
         17 * 32 + (16 * 32 + 1) * 64 + (16 * 64 + 1) * 128 + 16 * 128 + 1,
@@ -81,8 +93,33 @@ def test_images_lie_in_the_stated_range_and_answers_are_logits(name):
     assert low <= images.min() and images.max() <= high
     assert images.min() < low + 0.4 * (high - low) and images.max() > low + 0.6 * (high - low)
     assert discriminator(images, training=False).shape == (4, 1)
-    last = discriminator.layers[-1]
-    assert isinstance(last, keras.layers.Dense) and last.activation is keras.activations.linear
+    last = next(layer for layer in reversed(discriminator.layers) if layer.weights)
+    assert last.weights[0].shape[-1] == 1 and last.activation is keras.activations.linear
+
+
+def test_what_the_study_of_chile_varies():
+    kinds = {
+        name: [type(layer) for layer in chile_generator(name).layers]
+        for name in ("relu", "leaky_relu")
+    }
+    assert kinds["relu"].count(keras.layers.ReLU) == 3
+    assert kinds["leaky_relu"].count(keras.layers.LeakyReLU) == 3
+    for kind in kinds.values():
+        assert kind.count(keras.layers.Conv2DTranspose) == 4
+    narrow = [
+        layer.filters for layer in chile_discriminator(0.25).layers if hasattr(layer, "filters")
+    ]
+    assert narrow == [8, 16, 32, 1]
+
+
+def test_width_multiplies_the_filters_of_the_compact_pair():
+    for build_one in (compact_generator, compact_discriminator):
+        plain, wide = (
+            [layer.filters for layer in build_one(width=width).layers if hasattr(layer, "filters")]
+            for width in (1.0, 2.0)
+        )
+        outputs = len(plain) - (build_one is compact_generator)  # one channel stays one channel
+        assert wide == [2 * filters for filters in plain[:outputs]] + plain[outputs:]
 
 
 def test_an_untrained_discriminator_answers_about_one_half():
