@@ -20,7 +20,8 @@ unit: $(READY) ## unit and property tests
 	$(BIN)/python -m pytest
 
 nbval: $(READY) ## run every notebook again and compare what it prints with what is stored
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env notebooks/[0-9][0-9]_*.ipynb
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env \
+		notebooks/[0-9][0-9]_*.ipynb notebooks/studies/*.ipynb
 
 bench: $(READY) ## time everything, two hours and a half; BENCH="step frechet" takes a part
 	$(BIN)/python benchmarks/bench.py $(BENCH)

@@ -32,16 +32,21 @@ def problems(path: Path, repository: str, version: str) -> list[str]:
     """One sentence for each rule that the notebook in `path` breaks; empty for a sound one.
 
     `repository` is its web address without a slash at the end, `version` that of the package:
-    the badge and the installing cell must name both.
+    the badge and the installing cell must name both.  A study is run by sweeps and not opened on
+    Colab, so it needs neither.
     """
     # nbformat.read would mend missing and repeated ids before they are seen.
     notebook = nbformat.v4.reads_json(path.read_text(encoding="utf-8"))
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    return [
+    is_study = path.parent.name == "studies"
+    opening = [
         *_title(path, texts),
         *_badge(path, texts, repository, version),
         *_installation(code, repository, version),
+    ]
+    return [
+        *(_study_title(texts) if is_study else opening),
         *_parameters(code),
         *_execution(code),
         *_outputs(code),
@@ -56,6 +61,12 @@ def _title(path: Path, texts: list[str]) -> Iterator[str]:
     number = path.name[:2]
     if not re.fullmatch(rf"# {number} · \S.*", first):
         yield f"its first line is {first!r}, not `# {number} · Title`"
+
+
+def _study_title(texts: list[str]) -> Iterator[str]:
+    first = texts[0].splitlines()[0] if texts else ""
+    if not re.fullmatch(r"# Study · \S.*", first):
+        yield f"its first line is {first!r}, not `# Study · Title`"
 
 
 def _badge(path: Path, texts: list[str], repository: str, version: str) -> Iterator[str]:

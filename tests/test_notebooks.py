@@ -21,13 +21,15 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 REPOSITORY = PROJECT["urls"]["Repository"]
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 
+STUDIES = sorted((ROOT / "notebooks" / "studies").glob("*.ipynb"))
+
 
 def test_lessons_are_numbered_without_gaps():
     assert LESSONS, "notebooks/ holds no lesson"
     assert [path.name[:2] for path in LESSONS] == [f"{n + 1:02}" for n in range(len(LESSONS))]
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*LESSONS, *STUDIES], ids=lambda path: path.stem)
 def test_lesson_keeps_the_rules(path):
     assert problems(path, REPOSITORY, __version__) == []
 

@@ -69,8 +69,12 @@ def clean_file(path: Path) -> bool:
 
 
 def find(lessons: Sequence[str]) -> list[Path]:
-    """The notebooks whose names begin with one of `lessons`, in reading order; all for none."""
+    """The notebooks whose names begin with one of `lessons`, in reading order; all for none.
+
+    The studies come after the lessons.
+    """
     paths = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    paths += sorted(NOTEBOOKS.glob("studies/*.ipynb"))
     for lesson in lessons:
         if not any(path.name.startswith(lesson) for path in paths):
             names = ", ".join(path.stem for path in paths) or "none"
