@@ -12,9 +12,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import tensorflow as tf
 from IPython.core.interactiveshell import InteractiveShell
 
-from gan_utils import plots, precision, results, runs
+from gan_utils import plots, precision, replicas, results, runs
 from gan_utils.errors import CourseError, OutputError, ParameterError
 from gan_utils.precision import Precision
 from gan_utils.results import read_result, write_atomically
@@ -100,6 +101,39 @@ def test_the_number_format_is_chosen_once_for_a_folder_and_recorded(shell, capsy
     assert result["precision"] == {"name": "bfloat16", "xla": False, "reason": "measured"}
     execute(shell, '# Parameters\nprecision = "float32"')
     assert start("03_small").precision == Precision("float32", reason="as asked for")
+
+
+DEVICES = 'strategy: str = "one"  # devices {one, mirrored, multi_worker}\n'
+
+
+def test_strategy_is_set_up_and_the_replicas_are_recorded(shell):
+    execute(shell, CELL + DEVICES)
+    run = start("03_small")
+    with run.on_devices():
+        assert tf.distribute.get_replica_context() is not None
+    run.finish()
+    assert json.loads((run.folder / "result.json").read_text())["replicas"] == 1
+
+
+def test_of_several_machines_the_first_keeps_the_results(shell, monkeypatch):
+    cluster = {"worker": ["127.0.0.1:1", "127.0.0.1:2"]}
+    config = {"cluster": cluster, "task": {"type": "worker", "index": 1}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+    asked = []
+    monkeypatch.setattr(replicas, "strategy_named", lambda name: asked.append(name))
+    execute(shell, CELL + DEVICES, '# Parameters\nstrategy = "multi_worker"\nfolder = "here"')
+    run = start("03_small")
+    assert asked == ["multi_worker"]
+    assert run.folder == Path("here/worker-1") and run.folder.is_dir()
+    backup = run.backup()
+    assert backup.path == Path("here/backup/training.npz") and not backup.writes
+
+
+def test_several_machines_do_not_measure_each_for_itself(shell):
+    auto = 'precision: str = "auto"  # number format {auto, float32}\n'
+    execute(shell, CELL + DEVICES + auto, '# Parameters\nstrategy = "multi_worker"')
+    with pytest.raises(ParameterError, match="`precision` is auto, which each machine would"):
+        start("03_small")
 
 
 def test_cells_after_start_are_not_injected(shell):
