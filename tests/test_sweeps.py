@@ -219,14 +219,15 @@ def test_each_job_has_a_gpu_of_its_own(course, monkeypatch):
     assert set(gpus) == {0, 1}
 
 
-def test_run_of_a_lost_worker_is_done_by_another(course):
-    """Two workers of a cluster that was there before; one is killed in the middle of its run."""
+@pytest.fixture
+def cluster(course):
+    """A Dask cluster that was there before: its address, its scheduler, and two workers."""
     scheduler = subprocess.Popen(
         [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1",
          "--port", "0", "--no-dashboard", "--scheduler-file", "scheduler.json"],
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    wait_until(lambda: Path("scheduler.json").exists())
+    wait_until(Path("scheduler.json").exists)
     address = json.loads(Path("scheduler.json").read_text())["address"]
     workers = [
         subprocess.Popen(
@@ -236,24 +237,38 @@ def test_run_of_a_lost_worker_is_done_by_another(course):
         )
         for name in ("anna", "berta")
     ]  # fmt: skip
-    try:
-        text = "set: {ending: slow, repair: mended}\nseeds: 2"
-        process = begin(text, "--scheduler", address)
-        wait_until(lambda: len(lives()) == 2)
-        first = lives()
-        workers[0].kill()
-        wait_until(lambda: sum(map(alive, first)) == 1, 10)  # its kernel is gone too
-        Path("mended").touch()
-        os.kill(next(pid for pid in first if alive(pid)), signal.SIGKILL)
-        out, error = process.communicate(timeout=120)
-        lines = out.splitlines()
-        # The killed kernel is a failed run; the lost worker's run was done by the other one.
-        assert lines[-1] == "2 runs in runs/s: 1 done, 1 failed, 0 to do", error
-        assert len(lives()) == 3
-    finally:
-        for child in (*workers, scheduler):
-            child.kill()
-            child.wait()
+    yield address, scheduler, workers
+    for child in (*workers, scheduler):
+        child.kill()
+        child.wait()
+
+
+def test_run_of_a_lost_worker_is_done_by_another(cluster):
+    address, _, workers = cluster
+    process = begin("set: {ending: slow, repair: mended}\nseeds: 2", "--scheduler", address)
+    wait_until(lambda: len(lives()) == 2)
+    first = lives()
+    workers[0].kill()
+    wait_until(lambda: sum(map(alive, first)) == 1, 10)  # its kernel is gone too
+    Path("mended").touch()
+    os.kill(next(pid for pid in first if alive(pid)), signal.SIGKILL)
+    out, error = process.communicate(timeout=120)
+    # The killed kernel is a failed run; the lost worker's run was done by the other one.
+    assert out.splitlines()[-1] == "2 runs in runs/s: 1 done, 1 failed, 0 to do", error
+    assert len(lives()) == 3
+
+
+def test_lost_scheduler_is_one_sentence_and_no_failed_run(cluster):
+    address, scheduler, _ = cluster
+    process = begin("set: {ending: slow}", "--scheduler", address)
+    wait_until(lives)
+    scheduler.kill()
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert (
+        error == "Error: the Dask scheduler is gone: start it again, and give the same command.\n"
+    )
+    assert [record.state for record in read_records(Path("runs/s"))] == ["missing"]
 
 
 def test_no_scheduler_at_the_address(course):

@@ -50,6 +50,9 @@ class Here:
 
         return self._pool.submit(work)
 
+    def outcome(self, future: Future[Done]) -> Done:
+        return future.result()
+
 
 class OnDask:
     """The workers of a Dask cluster; a run asks for one GPU where the workers offer GPUs.
@@ -62,6 +65,8 @@ class OnDask:
         import distributed
 
         self._cluster = None if isinstance(cluster, str) else cluster
+        # What goes wrong with the scheduler is told in a sentence of ours.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         try:
             self._client = distributed.Client(cluster, timeout=SECONDS_TO_CONNECT)
         except (OSError, ValueError) as error:
@@ -73,8 +78,9 @@ class OnDask:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # What is still running belongs to a sweep that was interrupted.
-        self._client.run(stop_runners)
+        if self._client.status == "running":
+            # What is still at work belongs to a sweep that was interrupted.
+            self._client.run(stop_runners)
         self._client.close()
         if self._cluster:
             self._cluster.close()
@@ -98,6 +104,19 @@ class OnDask:
         return self._client.submit(
             _on_worker, task, key=task.name, pure=False, resources={"GPU": 1} if gpus else None
         )
+
+    def outcome(self, future: distributed.Future) -> Done:
+        """How a run ended; CourseError where the scheduler is gone."""
+        from distributed import CancelledError, KilledWorker
+
+        try:
+            return future.result()
+        except KilledWorker as error:
+            return Done(f"KilledWorker: {error}", 0.0, None)
+        except CancelledError:
+            raise CourseError(
+                "the Dask scheduler is gone: start it again, and give the same command."
+            ) from None
 
 
 def _on_worker(task: Task) -> Done:

@@ -68,7 +68,7 @@ def run_all(
             continue
         left -= 1
         run = futures[future]
-        progress.ended(_kept(run, folder, future.result()))
+        progress.ended(_kept(run, folder, crew.outcome(future)))
 
 
 def _kept(run: Planned, folder: Path, done: Done) -> Record:
