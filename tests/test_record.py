@@ -18,7 +18,7 @@ RESULT = {
         {"name": "curves", "file": "curves.png", "alt": "curves"},
     ],
     "minutes": 3.0,
-    "machine": {"cpus": 2},
+    "machine": {"cpus": 2, "platform": "Linux", "accelerators": []},
     "versions": {"python": "3.11"},
 }
 
@@ -43,7 +43,7 @@ def test_the_record_names_command_and_machine_and_no_folder(run, tmp_path):
     ]
     result = json.loads((kept / "result.json").read_text())
     assert result["command"] == "gan-course run 02"
-    assert result["machine"] == {"cpus": 2, "name": "2 cores"}
+    assert result["machine"] == {**RESULT["machine"], "name": "2 cores"}
     assert result["parameters"] == {"seed": 0}
     assert [picture["name"] for picture in result["pictures"]] == ["samples"]
 
@@ -76,3 +76,40 @@ def test_the_command_tells_a_fault_in_one_sentence(tmp_path, capsys):
     assert record.main(options) == 1
     error = capsys.readouterr().err
     assert error.startswith("Error: ") and error.count("\n") == 1
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    """Two runs: one done, one that failed."""
+    folder = tmp_path / "sizes"
+    runs = [{"name": f"a-{n}", "lesson": "a", "values": {"seed": 0, "size": n}} for n in (1, 2)]
+    for run in runs:
+        (folder / run["name"]).mkdir(parents=True)
+    (folder / "a-1" / "result.json").write_text(json.dumps({**RESULT, "pictures": []}))
+    (folder / "a-2" / "failed.json").write_text('{"error": "no luck", "minutes": 0.5}')
+    (folder / "sweep.json").write_text(json.dumps({"token": "t", "runs": runs}))
+    return folder
+
+
+def test_tables_of_a_sweep_are_kept_with_their_provenance(sweep, tmp_path):
+    kept = record.record_sweep(sweep, "gan-course sweep sizes.yaml", "2 cores", tmp_path / "kept")
+    assert kept == tmp_path / "kept" / "sweeps" / "sizes"
+    assert sorted(path.name for path in kept.iterdir()) == [
+        "comparisons.csv", "provenance.json", "summary.csv", "table.csv",
+    ]  # fmt: skip
+    assert json.loads((kept / "provenance.json").read_text()) == {
+        "command": "gan-course sweep sizes.yaml",
+        "machine": {**RESULT["machine"], "name": "2 cores"},
+        "versions": {"python": "3.11"},
+        "minutes": 3.5,
+        "runs": 2,
+        "failed": 1,
+    }
+    assert "a,1,FD,1.5,,,1" in (kept / "summary.csv").read_text()
+
+
+def test_unfinished_sweep_is_not_kept(sweep, tmp_path):
+    (sweep / "a-2" / "failed.json").unlink()
+    with pytest.raises(OutputError, match="has 1 runs to do: let the sweep come to its end"):
+        record.record_sweep(sweep, "c", "m", tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()

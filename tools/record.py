@@ -1,12 +1,16 @@
-"""Keep the results of a full run under data/recorded/.
+"""Keep the results of a full run, or the tables of a sweep, under data/recorded/.
 
     python tools/record.py RUN PICTURE... --command COMMAND --machine MACHINE [--name NAME]
+    python tools/record.py SWEEP --command COMMAND --machine MACHINE
 
 RUN is the folder of one finished lesson, such as runs/full/02_mlp_gan_mnist. Its result.json, the
 pictures of these names, and history.json and generator.keras where the lesson wrote them, replace
 what data/recorded/ held of the lesson. COMMAND and MACHINE are told in words and stand in the
 recorded result.json, so that a reader can run it again. NAME is the folder under data/recorded/
 where a lesson keeps more than one run; it is the lesson's own name otherwise.
+
+SWEEP is the folder of a sweep, such as runs/chile, with no run left to do.  Its tables go to
+data/recorded/sweeps/, with a file provenance.json that tells how they came about.
 """
 
 from __future__ import annotations
@@ -20,10 +24,13 @@ from pathlib import Path
 
 from gan_utils.errors import CourseError, OutputError
 from gan_utils.results import read_result, write_atomically
+from gan_utils.sweeps.report import write_report
+from gan_utils.sweeps.store import PLAN, read_records
 
 RECORDED = Path(__file__).resolve().parent.parent / "data" / "recorded"
 # The whole of data/ travels inside the wheel.
 LARGEST = 3_000_000  # bytes of one file
+TABLES = ("table.csv", "summary.csv", "comparisons.csv")
 OPTIONAL = ("history.json", "generator.keras")
 
 
@@ -56,6 +63,30 @@ def record(
     return folder
 
 
+def record_sweep(sweep: Path, command: str, machine: str, target: Path) -> Path:
+    """Copy a sweep's tables into `target`/sweeps/ and return their folder; OutputError."""
+    known = read_records(sweep)
+    if missing := sum(run.state == "missing" for run in known):
+        raise OutputError(f"{sweep} has {missing} runs to do: let the sweep come to its end.")
+    write_report(sweep)
+    contents = {file: _read(sweep / file) for file in TABLES}
+    results = [run.result for run in known if run.result]
+    provenance = {
+        "command": command,
+        "machine": {**results[0]["machine"], "name": machine},
+        "versions": results[0]["versions"],
+        "minutes": round(sum(run.minutes for run in known), 1),
+        "runs": len(known),
+        "failed": sum(run.state == "failed" for run in known),
+    }
+    contents["provenance.json"] = (json.dumps(provenance, indent=1) + "\n").encode()
+    folder = target / "sweeps" / sweep.resolve().name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, content in contents.items():
+        write_atomically(folder / file, content)
+    return folder
+
+
 def _read(path: Path) -> bytes:
     try:
         content = path.read_bytes()
@@ -72,16 +103,20 @@ def _read(path: Path) -> bytes:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished lesson")
+    parser.add_argument(
+        "run", type=Path, metavar="RUN", help="folder of a finished lesson or of a sweep"
+    )
     parser.add_argument("pictures", nargs="*", metavar="PICTURE", help="pictures to keep")
     parser.add_argument("--command", required=True, help="what was typed to get the run")
     parser.add_argument("--machine", required=True, help="such as '2 cores, Intel Xeon'")
     parser.add_argument("--name", default="", help="folder of the record; default: the lesson")
     options = parser.parse_args(arguments)
     try:
-        folder = record(
-            options.run, options.pictures, options.command, options.machine, RECORDED, options.name
-        )
+        told = (options.command, options.machine, RECORDED)
+        if (options.run / PLAN).exists():
+            folder = record_sweep(options.run, *told)
+        else:
+            folder = record(options.run, options.pictures, *told, options.name)
     except CourseError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
