@@ -1,0 +1,263 @@
+"""Build the decks of slides/ into build/slides/, each one an HTML file that needs no network.
+
+    python tools/slides.py              # every deck, HTML and PDF
+    python tools/slides.py 01 --no-pdf  # those whose names begin so, HTML only
+
+A deck is Markdown: `## Title` begins a slide, `. . .` a step, `::: notes` what the speaker reads.
+A figure is `![what it shows](figure:LESSON/NAME)`: the picture that the lesson's stored notebook
+saved under that name, so that no deck shows what no lesson makes.  What is wrong with a deck is told
+with its file and line before anything is built.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DECKS, NOTEBOOKS, BUILD = ROOT / "slides", ROOT / "notebooks", ROOT / "build" / "slides"
+# From the npm registry, when slides are built: name, version and the SHA-512 of the package.
+PACKAGES = {
+    "reveal.js": (
+        "5.2.1",
+        "r7//6mIM5p34hFiDMvYfXgyjXqGRta+/psd9YtytsgRlrpRzFv4RbH76TXd2qD+7ZPZEbpBDhdRhJaFgfQ7zNQ==",
+    ),
+    "katex": (
+        "0.16.22",
+        "XCHRdUw4lf3SKBaJe4EvgqIuWwkPSo9XoeO8GjQW94Bp7TWv9hNhzZjZ+OH9yf1UmLygb7DIT5GSFQiyt16zYg==",
+    ),
+}
+WIDTH, HEIGHT = 1280, 720
+SHORTEST_NOTE = 40  # characters
+FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<target>[^)\s]*)[^)]*\)")
+MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^$\s](?:[^$\n]*[^$\s])?)\$")
+CHECK_MATH = """
+const katex = require(process.argv[1]);
+const found = JSON.parse(require("fs").readFileSync(0, "utf8"));
+console.log(JSON.stringify(found.map(([tex, displayMode]) => {
+  try { katex.renderToString(tex, {displayMode, throwOnError: true, strict: "error"}); return ""; }
+  catch (error) { return error.message; }
+})));
+"""
+
+
+class SlidesError(Exception):
+    """What is wrong with a deck, in one sentence that begins with its file and line."""
+
+
+@dataclass(frozen=True)
+class Slide:
+    """One slide of a deck: its heading, its text, and the line that it begins on."""
+
+    title: str
+    line: int
+    text: str
+
+    @property
+    def notes(self) -> str:
+        """What the speaker reads."""
+        return "\n".join(re.findall(r"^::: notes\n(.*?)^:::$", self.text, re.DOTALL | re.MULTILINE))
+
+    def line_at(self, place: int) -> int:
+        """The line of the deck in which a place of `text` lies."""
+        return self.line + self.text.count("\n", 0, place)
+
+
+def slides_of(text: str) -> list[Slide]:
+    """The slides of a deck, its title page left out."""
+    starts = [match.start() for match in re.finditer(r"^## ", text, re.MULTILINE)]
+    parts = zip(starts, [*starts[1:], len(text)], strict=True)
+    return [
+        Slide(text[a:b].splitlines()[0][3:].strip(), text.count("\n", 0, a) + 1, text[a:b])
+        for a, b in parts
+    ]
+
+
+@cache
+def pictures(lesson: str) -> dict[str, bytes]:
+    """The pictures that a lesson's stored notebook holds, by the names it saved them under."""
+    path = NOTEBOOKS / f"{lesson}.ipynb"
+    if not path.exists():
+        raise SlidesError(f"there is no lesson {lesson}")
+    found: dict[str, bytes] = {}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        shown = [
+            output["data"][kind]
+            for output in cell["outputs"]
+            for kind in ("image/png", "image/gif")
+            if kind in output.get("data", {})
+        ]
+        code = re.sub(r"^([ \t]*)[%!].*", r"\1pass", "".join(cell["source"]), flags=re.M)
+        names = list(_saved(code))
+        for name, data in zip(names, shown, strict=False):
+            found[name] = base64.b64decode("".join(data))
+    return found
+
+
+def _saved(source: str) -> Iterator[str]:
+    """The names of the pictures that a cell saves by `run.save(figure, "name", …)`, in order."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        name = call.args[1] if len(call.args) > 1 else None
+        if ast.unparse(call.func) == "run.save" and isinstance(name, ast.Constant):
+            yield name.value
+
+
+def check(deck: Path, vendor: Path) -> None:
+    """Raise SlidesError for the first thing that is wrong with a deck."""
+    slides = slides_of(deck.read_text(encoding="utf-8"))
+    if not slides:
+        raise SlidesError(f"{deck.name}, line 1: no slide begins with `## `.")
+    formulas: list[tuple[int, str, bool]] = []
+    for slide in slides:
+        where = f"{deck.name}, line {slide.line}"
+        if len(slide.notes.strip()) < SHORTEST_NOTE:
+            raise SlidesError(f"{where}: the slide `{slide.title}` has no notes for its speaker.")
+        for match in FIGURE.finditer(slide.text):
+            line = f"{deck.name}, line {slide.line_at(match.start())}"
+            if not match["alt"].strip():
+                raise SlidesError(f"{line}: the picture has no alternative text.")
+            figure(match["target"], line)
+        for match in MATH.finditer(slide.text):
+            tex = match["display"] or match["inline"]
+            formulas.append((slide.line_at(match.start()), tex, bool(match["display"])))
+    katex = vendor / "katex" / "dist" / "katex.min.js"
+    done = subprocess.run(
+        ["node", "-e", CHECK_MATH, str(katex)],
+        input=json.dumps([(tex, display) for _, tex, display in formulas]),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for (line, tex, _), fault in zip(formulas, json.loads(done.stdout), strict=True):
+        if fault:
+            raise SlidesError(f"{deck.name}, line {line}: the formula {tex!r} is broken ({fault}).")
+
+
+def figure(target: str, where: str) -> bytes:
+    """The bytes of a figure `figure:LESSON/NAME`; SlidesError beginning with `where`."""
+    parts = re.fullmatch(r"figure:([\w-]+)/([\w-]+)", target)
+    if not parts:
+        raise SlidesError(f"{where}: the picture {target} is no figure:LESSON/NAME of a lesson.")
+    lesson, name = parts.groups()
+    try:
+        known = pictures(lesson)
+    except SlidesError as error:
+        raise SlidesError(f"{where}: {error}.") from None
+    if name not in known:
+        names = ", ".join(known) or "none"
+        raise SlidesError(f"{where}: lesson {lesson} saves no picture `{name}`; it has {names}.")
+    return known[name]
+
+
+def fetch(folder: Path) -> Path:
+    """Put the packages that slides are shown with into `folder`, unless they are there."""
+    for name, (version, sum_expected) in PACKAGES.items():
+        if (folder / name / "package.json").exists():
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            done = subprocess.run(
+                ["npm", "pack", f"{name}@{version}", "--silent"], cwd=scratch,
+                capture_output=True, text=True,
+            )  # fmt: skip
+            if done.returncode:
+                raise SlidesError(f"npm could not fetch {name} {version}: {done.stderr.strip()}")
+            package = Path(scratch) / done.stdout.split()[-1]
+            found = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
+            if found != sum_expected:
+                raise SlidesError(f"{name} {version} is not the package that is known here.")
+            with tarfile.open(package) as archive:
+                archive.extractall(scratch, filter="data")
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.move(Path(scratch) / "package", folder / name)
+    return folder
+
+
+def build(deck: Path, target: Path, vendor: Path, pdf: bool = True) -> Path:
+    """Build one deck that was checked; return its page."""
+    import pypandoc
+
+    target.mkdir(parents=True, exist_ok=True)
+    page = target / f"{deck.stem}.html"
+    with tempfile.TemporaryDirectory() as scratch:
+
+        def placed(match: re.Match) -> str:
+            data = figure(match["target"], deck.name)
+            suffix = "gif" if data.startswith(b"GIF8") else "png"
+            file = Path(scratch) / f"{match['target'].split(':')[1].replace('/', '-')}.{suffix}"
+            file.write_bytes(data)
+            return match[0].replace(match["target"], str(file))
+
+        text = FIGURE.sub(placed, deck.read_text(encoding="utf-8"))
+        options = [
+            "--to=revealjs", "--standalone", "--embed-resources", "--slide-level=2",
+            f"--katex={vendor / 'katex' / 'dist'}/", f"--css={DECKS / 'style.css'}",
+            f"--variable=revealjs-url={vendor / 'reveal.js'}", f"--variable=width={WIDTH}",
+            f"--variable=height={HEIGHT}", "--variable=theme=white", "--variable=hash=true",
+            "--variable=slideNumber=true", "--variable=controls=false", "--variable=center=false", "--variable=margin=0",
+            "--variable=transition=none", "--variable=lang=en",
+        ]  # fmt: skip
+        source = Path(scratch) / deck.name
+        source.write_text(text, encoding="utf-8")
+        part = Path(scratch) / page.name
+        command = [pypandoc.get_pandoc_path(), str(source), f"--output={part}", *options]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode or "[WARNING]" in done.stderr:
+            raise SlidesError(f"{deck.name}: pandoc says {done.stderr.strip()}")
+        shutil.move(part, page)
+    if pdf:
+        _print(page)
+    return page
+
+
+def _print(page: Path) -> None:
+    """Print a deck's page into a PDF beside it."""
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    if not browser:
+        raise SlidesError("no chromium is there to print with: install it, or give --no-pdf.")
+    with tempfile.TemporaryDirectory() as profile:
+        subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
+             "--disable-background-networking", f"--user-data-dir={profile}",
+             "--virtual-time-budget=10000", f"--print-to-pdf={page.with_suffix('.pdf')}",
+             f"{page.as_uri()}?print-pdf"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("decks", nargs="*", metavar="DECK", help="beginnings of names")
+    parser.add_argument("--no-pdf", action="store_true", help="HTML only")
+    options = parser.parse_args(arguments)
+    decks = [
+        path for path in sorted(DECKS.glob("*.md"))
+        if not options.decks or path.name.startswith(tuple(options.decks))
+    ]  # fmt: skip
+    try:
+        vendor = fetch(BUILD / "vendor")
+        for deck in decks:
+            check(deck, vendor)
+        for deck in decks:
+            print(build(deck, BUILD, vendor, not options.no_pdf).relative_to(ROOT))
+    except SlidesError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
