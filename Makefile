@@ -2,7 +2,7 @@
 
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: run test lint unit nbval bench lab notebooks lock data evaluators compat wheel clean
+.PHONY: run test lint unit nbval bench slides lab notebooks lock data evaluators compat wheel clean
 
 BIN = .venv/bin
 READY = .venv/.installed
@@ -25,6 +25,9 @@ nbval: $(READY) ## run every notebook again and compare what it prints with what
 
 bench: $(READY) ## time everything, two hours and a half; BENCH="step frechet" takes a part
 	$(BIN)/python benchmarks/bench.py $(BENCH)
+
+slides: $(READY) ## build the decks into build/slides; needs npm, and chromium for the PDFs
+	$(BIN)/python tools/slides.py
 
 lab: $(READY) ## open the lessons in JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -5,8 +5,8 @@
 
 A deck is Markdown: `## Title` begins a slide, `. . .` a step, `::: notes` what the speaker reads.
 A figure is `![what it shows](figure:LESSON/NAME)`: the picture that the lesson's stored notebook
-saved under that name, so that no deck shows what no lesson makes.  What is wrong with a deck is told
-with its file and line before anything is built.
+saved under that name, so that no deck shows what no lesson makes.  What is wrong with a deck is
+told with its file and line before anything is built.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import ast
 import base64
 import hashlib
+import itertools
 import json
 import re
 import shutil
@@ -79,7 +80,7 @@ class Slide:
 def slides_of(text: str) -> list[Slide]:
     """The slides of a deck, its title page left out."""
     starts = [match.start() for match in re.finditer(r"^## ", text, re.MULTILINE)]
-    parts = zip(starts, [*starts[1:], len(text)], strict=True)
+    parts = itertools.pairwise([*starts, len(text)])
     return [
         Slide(text[a:b].splitlines()[0][3:].strip(), text.count("\n", 0, a) + 1, text[a:b])
         for a, b in parts
@@ -136,15 +137,21 @@ def check(deck: Path, vendor: Path) -> None:
         for match in MATH.finditer(slide.text):
             tex = match["display"] or match["inline"]
             formulas.append((slide.line_at(match.start()), tex, bool(match["display"])))
+    if fault := faulty(formulas, vendor):
+        line, tex, reason = fault
+        raise SlidesError(f"{deck.name}, line {line}: the formula {tex!r} is broken ({reason}).")
+
+
+def faulty(formulas: Sequence[tuple[int, str, bool]], vendor: Path) -> tuple[int, str, str] | None:
+    """The line, the text and the fault of the first formula that KaTeX does not take."""
     katex = vendor / "katex" / "dist" / "katex.min.js"
     done = subprocess.run(
         ["node", "-e", CHECK_MATH, str(katex)],
         input=json.dumps([(tex, display) for _, tex, display in formulas]),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    for (line, tex, _), fault in zip(formulas, json.loads(done.stdout), strict=True):
-        if fault:
-            raise SlidesError(f"{deck.name}, line {line}: the formula {tex!r} is broken ({fault}).")
+    found = zip(formulas, json.loads(done.stdout), strict=True)
+    return next(((line, tex, fault) for (line, tex, _), fault in found if fault), None)
 
 
 def figure(target: str, where: str) -> bytes:
@@ -207,8 +214,9 @@ def build(deck: Path, target: Path, vendor: Path, pdf: bool = True) -> Path:
             f"--katex={vendor / 'katex' / 'dist'}/", f"--css={DECKS / 'style.css'}",
             f"--variable=revealjs-url={vendor / 'reveal.js'}", f"--variable=width={WIDTH}",
             f"--variable=height={HEIGHT}", "--variable=theme=white", "--variable=hash=true",
-            "--variable=slideNumber=true", "--variable=controls=false", "--variable=center=false", "--variable=margin=0",
-            "--variable=transition=none", "--variable=lang=en",
+            "--variable=slideNumber=true", "--variable=controls=false",
+            "--variable=center=false", "--variable=margin=0", "--variable=transition=none",
+            "--variable=lang=en",
         ]  # fmt: skip
         source = Path(scratch) / deck.name
         source.write_text(text, encoding="utf-8")
