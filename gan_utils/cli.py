@@ -110,7 +110,7 @@ def sweep(
     from gan_utils.sweeps.plan import read_sweep
     from gan_utils.sweeps.progress import Progress
     from gan_utils.sweeps.run import open_runs, plan_rows, run_all, states
-    from gan_utils.sweeps.store import opened
+    from gan_utils.sweeps.store import opened, write_plan
 
     with _one_sentence(BAD_INPUT):
         if scheduler and (slurm or jobs > 1):
@@ -121,15 +121,19 @@ def sweep(
             _print_table(plan_rows(runs, out))
             click.echo(_counts([known.state for known in states(runs, out)], out))
             return
+        _need("filelock", "sweep")
         if scheduler or slurm or jobs > 1:
             _need("distributed", "sweep")
+        if slurm:
+            _need("dask_jobqueue", "sweep")
     with _one_sentence(1), opened(out):
+        token = write_plan(out, runs)
         todo = open_runs(runs, out, retry_failed, limit)
         try:
             if todo:
                 crew = crews.choose(jobs, scheduler, slurm)
                 with crew, Progress(runs, todo, crew) as progress:
-                    run_all(runs, todo, out, crew, progress)
+                    run_all(todo, out, token, crew, progress)
         except KeyboardInterrupt:
             click.echo(f"Error: interrupted: what was finished is in {out}; the same command "
                        "goes on.", err=True)  # fmt: skip

@@ -18,7 +18,7 @@ from gan_utils.checkpoints import read_checkpoint, write_checkpoint
 from gan_utils.errors import ParameterError
 from gan_utils.game import Game
 from gan_utils.losses import NonSaturating
-from gan_utils.replicas import own_rows, replicas
+from gan_utils.replicas import own_rows, replicas, share
 
 PRIORS = ("normal", "uniform")
 
@@ -150,13 +150,14 @@ class GAN(keras.Model):
     def train_step(self, place):
         """d_steps − 1 updates of D alone, then one forward pass that serves both players.
 
-        place: the step's number, shape (1,), and which rows of the data this replica trains on,
-        shape (1, rows). Both gradients are taken at the same weights, as in the TensorFlow
-        tutorial and the Querétaro notes; then D moves, then G.
+        place: the step's number, shape (1,), and which rows of the data the whole batch has,
+        shape (1, d_steps · batch_size). Both gradients are taken at the same weights, as in the
+        TensorFlow tutorial and the Querétaro notes; then D moves, then G.
         """
         step, rows = place[0][0], place[1][0]
         # The images lie in memory once, as bytes; only those of this step become numbers.
-        reals = tf.split(self.scaled(tf.gather(self.data, rows)), self.d_steps)
+        parts = [share(part) for part in tf.split(rows, self.d_steps)]
+        reals = tf.split(self.scaled(tf.gather(self.data, tf.concat(parts, 0))), self.d_steps)
         step = tf.cast(step, tf.int32)
         count = tf.shape(reals[0])[0]
         for extra, real in enumerate(reals[:-1], start=1):
@@ -246,10 +247,9 @@ class GAN(keras.Model):
             self.train_function = None  # Keras would go on with the function of the old length
 
         def place(step):
-            """One entry a replica: the step's number, and its share of each of D's batches."""
+            """The step's number and its rows, once for each replica."""
             rows = rows_of_step(step, self.d_steps * batch_size, len(data), self.seed)
-            rows = tf.transpose(tf.reshape(rows, [self.d_steps, shares, -1]), [1, 0, 2])
-            return tf.fill([shares], step), tf.reshape(rows, [shares, -1])
+            return tf.fill([shares], step), tf.tile(rows[None], [shares, 1])
 
         places = tf.data.Dataset.range(start, max(start, steps)).map(place)
         # Tuning a pipeline this small gains nothing, and its thread, which sleeps twice as long

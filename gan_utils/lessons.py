@@ -108,9 +108,15 @@ def execute(lesson: Lesson, values: Mapping[str, Any], folder: Path, runner: Run
     return Outcome(lesson.name, folder, (time.monotonic() - began) / 60, error, result)
 
 
-def code_of(path: Path) -> list[str]:
-    """The sources of a notebook's code cells, which is what its results depend on."""
-    return [cell["source"] for cell in _cells(path) if cell["cell_type"] == "code"]
+def without_outputs(path: Path) -> tuple[str, list[str]]:
+    """The text of a notebook without its outputs, and the sources of its code cells."""
+    cells = _cells(path)  # says what is wrong with the file
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    code = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    return json.dumps(content, ensure_ascii=False), code
 
 
 def _error_in(notebook: Path) -> str:

@@ -43,15 +43,20 @@ def strategy_named(name: str) -> tf.distribute.Strategy:
 
 def worker_index() -> int:
     """This machine's number among the workers of TF_CONFIG; 0 is the one that keeps the results."""
-    return int(_cluster().get("task", {}).get("index", 0))
+    cluster = _cluster()
+    return int(cluster["task"]["index"]) if cluster else 0
 
 
 def _cluster() -> dict:
     """What TF_CONFIG says, if it names workers."""
     try:
         told = json.loads(os.environ.get("TF_CONFIG") or "{}")
-        return told if told.get("cluster", {}).get("worker") else {}
-    except (ValueError, AttributeError):
+        workers = told.get("cluster", {}).get("worker")
+        # A chief would be a second machine with the number 0.
+        if workers and (told["task"]["type"] != "worker" or "chief" in told["cluster"]):
+            raise ParameterError("TF_CONFIG names a chief: list it as the first worker instead.")
+        return told if workers else {}
+    except (ValueError, AttributeError, LookupError, TypeError):
         raise ParameterError(
             f"TF_CONFIG is {os.environ['TF_CONFIG']!r}, not the JSON that TensorFlow asks for: "
             "correct it or unset it."
@@ -78,10 +83,16 @@ def replicas() -> int:
     return context.num_replicas_in_sync if context else 1
 
 
-def own_rows(draw: Callable[[tf.Tensor], tf.Tensor], count) -> tf.Tensor:
-    """This replica's `count` rows of what `draw` gives for the whole batch."""
+def share(rows: tf.Tensor) -> tf.Tensor:
+    """This replica's part of the rows of a whole batch."""
     number = replicas()
     if number == 1:
-        return draw(count)
+        return rows
+    count = tf.shape(rows)[0] // number
     index = tf.distribute.get_replica_context().replica_id_in_sync_group
-    return draw(count * number)[index * count : (index + 1) * count]
+    return rows[index * count : (index + 1) * count]
+
+
+def own_rows(draw: Callable[[tf.Tensor], tf.Tensor], count) -> tf.Tensor:
+    """This replica's `count` rows of what `draw` gives for the whole batch."""
+    return share(draw(count * replicas()))

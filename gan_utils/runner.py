@@ -17,16 +17,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from queue import SimpleQueue
 
+# Variables that are set where they are not: figures are shown in the notebook, as in any kernel,
+# though Matplotlib is loaded before there is one.
+DEFAULTS = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+
 
 class Runner:
     """Executes notebooks in a process of its own, which is started when first needed.
 
-    `environment` holds variables that the process gets beside those of this one.  Use it in a
-    `with` statement, or call `close`: whatever runs then is ended.
+    Use it in a `with` statement, or call `close`: whatever runs then is ended.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None = None):
-        self._environment = environment or {}
+    def __init__(self):
         self._process: subprocess.Popen | None = None
 
     def __enter__(self) -> Runner:
@@ -53,7 +58,7 @@ class Runner:
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
             answer = process.stdout.readline()
-        except BrokenPipeError:
+        except (BrokenPipeError, ValueError):  # ended, or closed by another thread
             pass
         except BaseException:  # interrupted: the kernel goes with the process
             self.close()
@@ -77,7 +82,7 @@ class Runner:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, **self._environment},
+            env={**DEFAULTS, **os.environ},
             text=True,
             start_new_session=True,  # an interrupt at the terminal is the caller's to handle
         )

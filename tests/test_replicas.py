@@ -82,3 +82,11 @@ def test_bad_settings_are_one_sentence(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", "{worker}")
     with pytest.raises(ParameterError, match="not the JSON that TensorFlow asks for"):
         strategy_named("multi_worker")
+    cluster = {"chief": ["a:1"], "worker": ["b:1"]}
+    config = {"cluster": cluster, "task": {"type": "chief", "index": 0}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+    with pytest.raises(ParameterError, match="names a chief: list it as the first worker"):
+        worker_index()
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"worker": ["b:1"]}, "task": None}))
+    with pytest.raises(ParameterError, match="not the JSON that TensorFlow asks for"):
+        worker_index()

@@ -125,21 +125,51 @@ def test_name_follows_code_parameters_package_and_data(monkeypatch):
     assert name() != first
 
 
-def test_package_hash_covers_modules_and_data(tmp_path, monkeypatch):
-    modules, data = tmp_path / "gan_utils" / "sweeps", tmp_path / "data"
-    modules.mkdir(parents=True)
-    data.mkdir()
-    monkeypatch.setattr(plan, "__file__", str(modules / "plan.py"))
+def test_package_hash_covers_what_results_depend_on(tmp_path, monkeypatch):
+    modules, data = tmp_path / "gan_utils", tmp_path / "data"
+    for folder in (modules / "sweeps", modules / "metrics", data / "evaluators"):
+        folder.mkdir(parents=True)
+    monkeypatch.setattr(plan, "__file__", str(modules / "sweeps" / "plan.py"))
     monkeypatch.setattr(plan, "data_dir", lambda: data)
     found = []
     for file, content in (
-        (data / "checksums.json", "{}"), (modules / "plan.py", "a"),
-        (modules.parent / "losses.py", "b"), (modules.parent / "losses.py", "c"),
+        (data / "checksums.json", "{}"), (modules / "losses.py", "a"),
+        (modules / "losses.py", "b"), (modules / "metrics" / "prdc.py", "c"),
         (data / "checksums.json", json.dumps({"mnist": "0"})),
+        (data / "evaluators" / "mnist.json", "{}"),
     ):  # fmt: skip
         file.write_text(content)
-        found.append(plan.package_hash.__wrapped__())
-    assert len(set(found)) == 5
+        found.append(plan.package_hash())
+    assert len(set(found)) == 6
+    for outside in (modules / "cli.py", modules / "sweeps" / "report.py", data / "README.md"):
+        outside.write_text("another report")
+        assert plan.package_hash() == found[-1]
+
+
+def test_run_keeps_the_notebook_that_it_was_named_by():
+    (run,) = runs("lessons: 01")
+    lesson("01_first", code="print(3)")
+    assert "print(1)" in run.notebook and "print(3)" not in run.notebook
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ("folder: str = ''  # folder", "declares no `seed`: add it there"),
+        (PARAMETERS + "\nn: int = 3  # width [1, 9]", "has a parameter `n`, which a column of"),
+        (
+            PARAMETERS + '\nprecision: str = "auto"  # format {auto, float32}',
+            "would measure its `precision` anew in each run",
+        ),
+    ],
+)
+def test_lesson_that_no_sweep_could_compare_is_refused(parameters, told):
+    lesson("03_odd", parameters)
+    with pytest.raises(
+        ParameterError, match=r"^sweep file s\.yaml, line 1: lesson 03_odd"
+    ) as caught:
+        runs("lessons: 03")
+    assert told in str(caught.value)
 
 
 REFUSED = {
@@ -162,6 +192,8 @@ REFUSED = {
     "lessons: 01\nlist: [steps]": "line 2: an entry of `list` holds no `name: value` lines",
     "lessons: 01\nseeds: 0": "line 2: `seeds` is 0: give a whole number from 1 on",
     "lessons: 01\nseeds: many": "line 2: `seeds` is many: give a whole number",
+    "lessons: 01\nseeds: 2000": "line 2: lesson 01_first: parameter `seed` is 1999, above",
+    "lessons: 01\nrandom: {draws: 2, steps: {low: 1, high: 99999999999999999999}}": "is 9999999",
     "lessons: 01\nseeds: [0, 5000]": "line 2: lesson 01_first: parameter `seed` is 5000, above",
     "lessons: 01\nrandom: {rate: [0.1]}": "line 2: `random` does not say how many",
     "lessons: 01\nrandom: {draws: 2, rate: {low: 1}}": "`rate` needs low and high",

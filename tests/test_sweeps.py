@@ -22,7 +22,7 @@ pytest.importorskip("distributed")
 
 from gan_utils.sweeps.plan import read_sweep
 from gan_utils.sweeps.store import read_records, write_plan
-from gan_utils.sweeps.work import carry_out, stop_runners, task, unpack
+from gan_utils.sweeps.work import carry_out, task, unpack
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills processes by POSIX signals")
 
@@ -51,6 +51,7 @@ run.score("gpu", int(os.environ.get("CUDA_VISIBLE_DEVICES") or -1))
 run.finish()"""
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 COMMAND = [sys.executable, "-c", "from gan_utils.cli import app; app()", "sweep"]
+INTERRUPTED = "Error: interrupted: what was finished is in runs/s; the same command goes on.\n"
 ROOT = str(Path(__file__).resolve().parent.parent)
 
 
@@ -76,16 +77,20 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def begin(text: str, *options: str, **variables: str) -> subprocess.Popen:
+    """Start a sweep in a process group of its own, as a shell does."""
     Path("s.yaml").write_text(f"lessons: 01\n{text}", encoding="utf-8")
     return subprocess.Popen(
-        [*COMMAND, "s.yaml", *options], env=environment(**variables),
+        [*COMMAND, "s.yaml", *options], env=environment(**variables), start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
 def sweep(text: str, *options: str, **variables: str) -> subprocess.CompletedProcess:
     process = begin(text, *options, **variables)
-    out, error = process.communicate(timeout=300)
+    try:
+        out, error = process.communicate(timeout=300)
+    finally:
+        process.kill()
     return subprocess.CompletedProcess(process.args, process.returncode, out, error)
 
 
@@ -164,12 +169,9 @@ def test_interrupt_ends_the_kernel_and_the_same_command_goes_on(course):
     second = sweep("set: {ending: slow, repair: mended}")
     assert second.returncode == 1
     assert "Error: another sweep is at work in runs/s" in second.stderr
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)
     _, error = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert error == (
-        "Error: interrupted: what was finished is in runs/s; the same command goes on.\n"
-    )
+    assert (process.returncode, error) == (130, INTERRUPTED)
     wait_until(lambda: not alive(pid), 10)
     (record,) = read_records(Path("runs/s"))
     assert record.state == "missing"
@@ -177,6 +179,51 @@ def test_interrupt_ends_the_kernel_and_the_same_command_goes_on(course):
     Path("mended").touch()
     assert sweep("set: {ending: slow, repair: mended}").returncode == 0
     assert lives()[0] == pid and len(lives()) == 2  # in the same folder
+
+
+def test_interrupt_at_a_terminal_ends_all_jobs(course):
+    process = begin("set: {ending: slow}\nseeds: 3", "--jobs", "2")
+    wait_until(lambda: len(lives()) == 2)
+    os.killpg(process.pid, signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error) == (130, INTERRUPTED)
+    wait_until(lambda: not any(map(alive, lives())), 10)
+    assert len(lives()) == 2  # no other run was begun
+    assert [record.state for record in read_records(Path("runs/s"))] == ["missing"] * 3
+
+
+def test_interrupt_leaves_another_sweep_on_the_cluster_alone(cluster):
+    address, _, _ = cluster
+    first = begin("set: {ending: slow, repair: mended}", "--scheduler", address)
+    wait_until(lambda: len(lives()) == 1)
+    (pid,) = lives()
+    second = begin("set: {ending: slow}", "--scheduler", address, "--out", "runs/t")
+    others = lambda: list(Path("runs/t").glob("*/lives"))  # noqa: E731
+    wait_until(others)
+    os.killpg(second.pid, signal.SIGINT)
+    second.communicate(timeout=60)
+    assert second.returncode == 130
+    other = int(others()[0].read_text().split()[0])
+    wait_until(lambda: not alive(other), 10)
+    assert alive(pid)
+    os.killpg(first.pid, signal.SIGINT)
+    first.communicate(timeout=60)
+    wait_until(lambda: not alive(pid), 10)
+
+
+def test_shorter_plan_is_what_is_reported(course):
+    assert sweep("seeds: 2").returncode == 0
+    done = sweep("seeds: [1]")
+    assert done.stdout == "1 runs in runs/s: 1 done, 0 failed, 0 to do\n"
+    assert [record.values["seed"] for record in read_records(Path("runs/s"))] == [1]
+
+
+def test_no_slurm_is_one_sentence(course):
+    done = sweep("seeds: 1", "--slurm", PATH=str(Path("bin").resolve()))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: sbatch is not here: give --slurm on a machine that submits to Slurm.\n"
+    )
 
 
 def test_kernel_does_not_survive_a_sweep_that_was_killed(course):
@@ -286,7 +333,11 @@ def test_slurm_jobs_do_the_runs(course):
         "jobqueue: {slurm: {cores: 1, processes: 1, memory: 2GB, interface: lo,"
         f" python: {sys.executable}, shebang: '#!/bin/sh'}}}}"
     )
-    program("sbatch", 'sh "$1" >"$1.log" 2>&1 & echo "Submitted batch job $!"')
+    # Like Slurm it keeps a copy: the script is deleted once it was handed over.
+    program(
+        "sbatch",
+        'job=$(mktemp); cp "$1" "$job"; sh "$job" >"$job.log" 2>&1 & echo "Submitted batch job $!"',
+    )
     path = program("scancel", 'for job; do kill "$job"; done')
     done = sweep(
         "seeds: 2", "--slurm", "--jobs", "2", PATH=path, DASK_CONFIG=str(settings.resolve())
@@ -301,10 +352,7 @@ def test_files_come_back_from_a_worker_that_does_not_see_the_folder(course):
     here = Path("runs/s")
     here.mkdir(parents=True)
     packed = task(run, here, "a token that no folder has")
-    try:
-        done = carry_out(packed)
-    finally:
-        stop_runners()
+    done = carry_out(packed)
     assert done.error == "" and not (here / run.name).exists()
     write_plan(here, [run])
     unpack(done.files, here / run.name)

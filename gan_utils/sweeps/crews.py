@@ -1,22 +1,25 @@
 """Who does the runs of a sweep: this process, workers on this machine, or a cluster.
 
-A crew is used in a `with` statement.  Its `submit` gives a future for a task; whoever was given
-to `tell` is called with a worker's name and a run's name when a run begins.
+A crew is used in a `with` statement.  After `begin` its `submit` gives a future for a task;
+whoever was given to `begin` is called with a worker's name and a run's name when a run begins.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from gan_utils.errors import CourseError
-from gan_utils.sweeps.work import Done, Task, carry_out, stop_runners
+from gan_utils.sweeps.work import Done, Task, carry_out, stop_runs
 
 if TYPE_CHECKING:
     import distributed
@@ -38,9 +41,8 @@ class Here:
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-        stop_runners()
 
-    def tell(self, started: Started) -> None:
+    def begin(self, started: Started) -> None:
         self._started = started
 
     def submit(self, task: Task) -> Future[Done]:
@@ -52,6 +54,11 @@ class Here:
 
     def outcome(self, future: Future[Done]) -> Done:
         return future.result()
+
+    def stop(self, token: str, futures: Collection[Future]) -> None:
+        for future in futures:
+            future.cancel()
+        stop_runs(token)
 
 
 class OnDask:
@@ -70,18 +77,18 @@ class OnDask:
         try:
             self._client = distributed.Client(cluster, timeout=SECONDS_TO_CONNECT)
         except (OSError, ValueError) as error:
+            reason = str(error) or type(error).__name__
             raise CourseError(
-                f"no Dask scheduler answers at {cluster} ({error}): start one."
+                f"no Dask scheduler answers at {cluster} ({reason}): start one there."
             ) from None
 
     def __enter__(self) -> OnDask:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._client.status == "running":
-            # What is still at work belongs to a sweep that was interrupted.
-            self._client.run(stop_runners)
-        self._client.close()
+        # After an interrupt at a terminal, or without the scheduler, there is little to close.
+        with suppress(OSError, TimeoutError):
+            self._client.close()
         if self._cluster:
             self._cluster.close()
 
@@ -93,30 +100,46 @@ class OnDask:
     @property
     def workers(self) -> int:
         """How many runs the cluster does at a time, as it is now."""
-        return max(1, sum(self._client.nthreads().values()))
+        return sum(self._client.nthreads().values())
 
-    def tell(self, started: Started) -> None:
+    def begin(self, started: Started) -> None:
+        """Wait until a worker is there, and listen to what workers say."""
+        self._client.wait_for_workers(1)
         self._client.subscribe_topic(TOPIC, lambda event: started(*event[1]))
-
-    def submit(self, task: Task) -> distributed.Future:
         known = self._client.scheduler_info(n_workers=-1)["workers"].values()
         gpus = any(worker["resources"].get("GPU") for worker in known)
-        return self._client.submit(
-            _on_worker, task, key=task.name, pure=False, resources={"GPU": 1} if gpus else None
-        )
+        self._resources = {"GPU": 1} if gpus else None
+
+    def submit(self, task: Task) -> distributed.Future:
+        # The token, because another sweep may have the same run in another folder.
+        key = f"{task.name}-{task.token}"
+        return self._client.submit(_on_worker, task, key=key, pure=False, resources=self._resources)
 
     def outcome(self, future: distributed.Future) -> Done:
-        """How a run ended; CourseError where the scheduler is gone."""
+        """How a run ended; CourseError where Dask, not the run, is at fault."""
         from distributed import CancelledError, KilledWorker
 
         try:
             return future.result()
+        except CourseError:
+            raise
         except KilledWorker as error:
             return Done(f"KilledWorker: {error}", 0.0, None)
         except CancelledError:
             raise CourseError(
                 "the Dask scheduler is gone: start it again, and give the same command."
             ) from None
+        except Exception as error:  # whatever a scheduler or a worker without the course raises
+            raise CourseError(
+                f"Dask could not do a run ({type(error).__name__}: {error}): install the same "
+                "gan-course on its scheduler and its workers."
+            ) from None
+
+    def stop(self, token: str, futures: Collection[distributed.Future]) -> None:
+        """End the sweep's runs on all workers; those of other sweeps go on."""
+        with suppress(Exception):  # workers on this machine were interrupted as well
+            self._client.cancel(list(futures))
+            self._client.run(stop_runs, token, on_error="ignore")
 
 
 def _on_worker(task: Task) -> Done:
@@ -164,29 +187,45 @@ def _machine(jobs: int) -> Here | OnDask:
         "cls": Scheduler,
         "options": {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"},
     }
-    return OnDask(SpecCluster(workers=workers, scheduler=scheduler, silence_logs=logging.ERROR))
+    # An interrupt at the terminal reaches all processes; only this one is to handle it.
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        cluster = SpecCluster(workers=workers, scheduler=scheduler, silence_logs=logging.ERROR)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    return OnDask(cluster)
 
 
 def _slurm(jobs: int) -> OnDask:
-    """A crew of `jobs` Slurm jobs, each as Dask's own settings for Slurm describe it."""
+    """A crew of `jobs` Slurm jobs, each as Dask's own settings for Slurm describe it.
+
+    A job does one run at a time, and a job that comes to its end is followed by another.
+    """
+    import dask
     from dask_jobqueue import SLURMCluster
 
+    if not shutil.which("sbatch"):
+        raise CourseError("sbatch is not here: give --slurm on a machine that submits to Slurm.")
+    own = dask.config.get("jobqueue.slurm.worker-extra-args", None) or []
     try:
-        cluster = SLURMCluster()
+        cluster = SLURMCluster(processes=1, worker_extra_args=[*own, "--nthreads", "1"])
     except ValueError as error:
         raise CourseError(
             f"dask-jobqueue cannot describe a Slurm job ({error}): "
             "set cores and memory under jobqueue.slurm in ~/.config/dask/jobqueue.yaml."
         ) from None
-    cluster.scale(jobs=jobs)
+    cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)
     return OnDask(cluster)
 
 
 def _gpus() -> list[str]:
     """The NVIDIA GPUs that this process may use, as CUDA names them."""
     if "CUDA_VISIBLE_DEVICES" in os.environ:
-        return [name for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if name.strip()]
+        names = [name.strip() for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",")]
+        # CUDA takes the names up to the first that is none, such as -1.
+        return list(itertools.takewhile(lambda name: name and not name.startswith("-"), names))
     if not shutil.which("nvidia-smi"):
         return []
     told = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True)
-    return [str(number) for number, _ in enumerate(told.stdout.splitlines())]
+    found = [line for line in told.stdout.splitlines() if line.startswith("GPU ")]
+    return [] if told.returncode else [str(number) for number, _ in enumerate(found)]

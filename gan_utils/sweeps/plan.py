@@ -28,7 +28,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +35,16 @@ import numpy as np
 
 from gan_utils.bundle import data_dir
 from gan_utils.errors import ParameterError
-from gan_utils.lessons import Lesson, code_of, find_lessons
-from gan_utils.parameters import Parameter, check, unknown
+from gan_utils.lessons import Lesson, find_lessons, without_outputs
+from gan_utils.parameters import LARGEST_EXACT, Parameter, check, unknown
 from gan_utils.yaml_nodes import Node, read_yaml
 
+# Modules that work outside of the notebook: another report is no reason to train again.
+OUTSIDE = {"cli.py", "kernels.py", "lessons.py", "overview.py", "pages.py", "runner.py",
+           "yaml_nodes.py"}  # fmt: skip
+# What a report tells of each score, beside the parameters.
+COLUMNS = ("run", "lesson", "state", "minutes", "error", "score", "value", "low", "high", "n",
+           "unit", "better")  # fmt: skip
 SECTIONS = ("lessons", "set", "grid", "list", "random", "seeds")
 SCALES = ("linear", "log")
 DIGITS = 12
@@ -47,28 +52,31 @@ DIGITS = 12
 
 @dataclass(frozen=True)
 class Planned:
-    """One run of a sweep: its lesson, and all its parameters but `folder`."""
+    """One run of a sweep: its name, its lesson, the text of the notebook as it was when the file
+    was read, without outputs, and all its parameters but `folder`.
+    """
 
+    name: str
     lesson: Lesson
+    notebook: str
     values: Mapping[str, Any]
 
-    @property
-    def name(self) -> str:
-        """The lesson and a hash of all that the result depends on, the same on every machine.
 
-        That is the notebook's code, the parameters, the package's code and the bundled data.
-        """
-        parts = [code_of(self.lesson.path), dict(self.values), package_hash()]
-        text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-        return f"{self.lesson.name}-{hashlib.sha256(text.encode()).hexdigest()[:DIGITS]}"
-
-
-@cache
 def package_hash() -> str:
-    """SHA-256 over the package's modules and the checksums of the bundled data."""
+    """SHA-256 over what the results of a run depend on in this package, as it lies on the disk.
+
+    That is the modules that a notebook may import, the checksums of the bundled data, and the
+    records of the judges, which hold theirs.
+    """
     here = Path(__file__).resolve().parent.parent
-    files = [*sorted(here.rglob("*.py")), data_dir() / "checksums.json"]
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+    modules = [
+        path
+        for path in sorted(here.rglob("*.py"))
+        if path.name not in OUTSIDE and path.parent.name != "sweeps"
+    ]
+    records = [data_dir() / "checksums.json", *sorted((data_dir() / "evaluators").glob("*.json"))]
+    contents = b"\0".join(file.read_bytes() for file in [*modules, *records])
+    return hashlib.sha256(contents).hexdigest()
 
 
 def varied(runs: Sequence[Planned]) -> list[str]:
@@ -99,13 +107,29 @@ def read_sweep(path: Path) -> list[Planned]:
     node = sections["lessons"]
     names = [node] if node.is_single else node.entries("`lessons`")
     lessons = find_lessons([name.text("a lesson") for name in names])
+    package = package_hash()
     planned: dict[str, Planned] = {}
     for lesson in lessons:
+        _check_lesson(lesson, sections["lessons"])
+        text, code = without_outputs(lesson.path)
         for values in _combinations(sections, lesson):
-            run = Planned(lesson, values)
+            identity = json.dumps([code, values, package], sort_keys=True, separators=(",", ":"))
+            digits = hashlib.sha256(identity.encode()).hexdigest()[:DIGITS]
+            name = f"{lesson.name}-{digits}"
             # Draws from a short list repeat themselves, and a run need not be made twice.
-            planned.setdefault(run.name, run)
+            planned.setdefault(name, Planned(name, lesson, text, values))
     return list(planned.values())
+
+
+def _check_lesson(lesson: Lesson, node: Node) -> None:
+    """Refuse a lesson that a sweep could not run, or whose runs no table could hold."""
+    if missing := {"seed", "folder"} - lesson.parameters.keys():
+        raise node.error(f"lesson {lesson.name} declares no `{min(missing)}`: add it there.")
+    if taken := set(COLUMNS) & lesson.parameters.keys():
+        raise node.error(
+            f"lesson {lesson.name} has a parameter `{min(taken)}`, which a column of the report "
+            "is called: rename it."
+        )
 
 
 def _combinations(sections: Mapping[str, Node], lesson: Lesson) -> Iterator[dict[str, Any]]:
@@ -126,7 +150,7 @@ def _combinations(sections: Mapping[str, Node], lesson: Lesson) -> Iterator[dict
     for axis in axes:
         names = {name for entry in axis for name in entry}
         if twice := seen & names:
-            raise next(iter(sections.values())).error(
+            raise sections["lessons"].error(
                 f"`{min(twice)}` stands in two parts of the file: keep one of them."
             )
         seen |= names
@@ -134,7 +158,13 @@ def _combinations(sections: Mapping[str, Node], lesson: Lesson) -> Iterator[dict
     defaults = {name: item.default for name, item in lesson.parameters.items() if name != "folder"}
     for parts in itertools.product(*axes):
         given = {name: value for part in parts for name, value in part.items()}
-        yield {**defaults, **given}
+        values = {**defaults, **given}
+        if values.get("precision") == "auto":
+            raise sections["lessons"].error(
+                f"lesson {lesson.name} would measure its `precision` anew in each run, and runs in "
+                "two formats cannot be compared: set it to float32 or bfloat16."
+            )
+        yield values
 
 
 def _drawn(node: Node, lesson: Lesson) -> list[dict[str, Any]]:
@@ -161,10 +191,11 @@ def _draw(node: Node, lesson: Lesson, name: str, rng: np.random.Generator) -> An
         raise node.error(f"`{name}` needs low and high, and may have a scale: {{low: 1, high: 9}}.")
     low, high = (_value(items[end], lesson, name) for end in ("low", "high"))
     scale = items["scale"].text("scale") if "scale" in items else "linear"
-    if parameter.type not in (int, float) or scale not in SCALES or not low < high:
+    numeric = parameter.type in (int, float) and not parameter.choices
+    if not numeric or scale not in SCALES or not low < high < LARGEST_EXACT:
         raise node.error(
             f"`{name}` cannot be drawn so: give numbers, low < high, and a scale of "
-            f"{' or '.join(SCALES)}."
+            f"{' or '.join(SCALES)}, or a list to draw from."
         )
     if scale == "log" and low <= 0:
         raise node.error(f"`{name}` is drawn on a log scale from {low}: start above 0.")
@@ -182,7 +213,13 @@ def _seeds(node: Node | None, lesson: Lesson) -> list[int]:
     if node is None:
         return [lesson.parameters["seed"].default]
     if node.is_single:
-        return list(range(node.whole("`seeds`", 1)))
+        seeds = list(range(node.whole("`seeds`", 1)))
+        try:
+            check(lesson.parameters, {"seed": seeds[0]})
+            check(lesson.parameters, {"seed": seeds[-1]})
+        except ParameterError as error:
+            raise node.error(f"lesson {lesson.name}: {error}") from None
+        return seeds
     return [_value(seed, lesson, "seed") for seed in node.entries("`seeds`")]
 
 

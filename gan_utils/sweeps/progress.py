@@ -35,6 +35,8 @@ class Progress:
     def __enter__(self) -> Progress:
         if self._console.is_terminal:
             self._live.start()
+        if not self._crew.workers:
+            self._console.print("waiting for the first worker")
         if self._crew.dashboard:
             self._console.print(f"Dashboard: {self._crew.dashboard}", markup=False)
         return self
@@ -66,7 +68,8 @@ class Progress:
             return
         lines = Table.grid(padding=(0, 2))
         for worker, (run, began) in sorted(self._at_work.items()):
-            lines.add_row(worker, _clock(time.monotonic() - began), self._names.get(run, run))
+            label = self._names.get(run, run)
+            lines.add_row(*map(Text, (worker, _clock(time.monotonic() - began), label)))
         done = self._number - self._left
         total = f"{done} of {self._number} done, {self._failed} failed · {self._estimate()}"
         self._live.update(Group(lines, Text(total)), refresh=True)

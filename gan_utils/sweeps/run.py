@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -9,10 +10,11 @@ from queue import Empty, SimpleQueue
 from gan_utils.sweeps.crews import Here, OnDask
 from gan_utils.sweeps.plan import Planned, varied
 from gan_utils.sweeps.progress import Progress
-from gan_utils.sweeps.store import FAILED, Record, note_failure, record, write_plan
+from gan_utils.sweeps.store import FAILED, Record, note_failure, record
 from gan_utils.sweeps.work import Done, task, unpack
 
-PATIENCE = 0.5  # seconds between two looks at the clock
+PATIENCE = 0.5  # seconds between two looks at the clock, or at a folder
+LOOKS = 20
 
 
 def states(runs: Sequence[Planned], folder: Path) -> list[Record]:
@@ -43,32 +45,32 @@ def open_runs(
 
 
 def run_all(
-    runs: Sequence[Planned], todo: Sequence[Planned], folder: Path, crew: Here | OnDask,
-    progress: Progress,
-) -> None:  # fmt: skip
-    """Do the runs `todo` of a sweep of `runs`; each leaves its files and its state in `folder`.
+    todo: Sequence[Planned], folder: Path, token: str, crew: Here | OnDask, progress: Progress
+) -> None:
+    """Do the runs `todo`; each leaves its files and its state in `folder`.
 
-    Raises CourseError where a worker has another version of the course, OutputError where the
-    folder takes no more.
+    `token` is that of the plan in `folder`.  Raises CourseError where a worker has another
+    version of the course or Dask is at fault, OutputError where the folder takes no more.
     """
-    token = write_plan(folder, runs)
-    crew.tell(progress.started)
+    crew.begin(progress.started)
     ended: SimpleQueue = SimpleQueue()
     futures = {}
-    for run in todo:
-        future = crew.submit(task(run, folder, token))
-        futures[future] = run
-        future.add_done_callback(ended.put)
-    left = len(todo)
-    while left:
-        try:
-            future = ended.get(timeout=PATIENCE)
-        except Empty:
-            progress.tick()
-            continue
-        left -= 1
-        run = futures[future]
-        progress.ended(_kept(run, folder, crew.outcome(future)))
+    try:
+        for run in todo:
+            future = crew.submit(task(run, folder, token))
+            futures[future] = run
+            future.add_done_callback(ended.put)
+        while futures:
+            try:
+                future = ended.get(timeout=PATIENCE)
+            except Empty:
+                progress.tick()
+                continue
+            run = futures.pop(future)
+            progress.ended(_kept(run, folder, crew.outcome(future)))
+    except BaseException:  # interrupted, or no way to go on
+        crew.stop(token, futures)
+        raise
 
 
 def _kept(run: Planned, folder: Path, done: Done) -> Record:
@@ -76,8 +78,12 @@ def _kept(run: Planned, folder: Path, done: Done) -> Record:
     place = folder / run.name
     if done.files:
         unpack(done.files, place)
-    if done.error:
-        note_failure(place, done.error, done.minutes)
-    else:
-        (place / FAILED).unlink(missing_ok=True)
+    if not done.error:
+        for _ in range(LOOKS):
+            found = record(folder, run.name, run.lesson.name, run.values)
+            if found.state == "done":
+                (place / FAILED).unlink(missing_ok=True)
+                return found
+            time.sleep(PATIENCE)  # a shared folder may show another machine's files late
+    note_failure(place, done.error or "its result did not arrive in the folder", done.minutes)
     return record(folder, run.name, run.lesson.name, run.values)

@@ -15,13 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from gan_utils.errors import DataError
 from gan_utils.metrics.score import Score, over_seeds, paired_difference
+from gan_utils.sweeps.plan import COLUMNS
 from gan_utils.sweeps.store import Record, read_records
 
-OWN = ("run", "lesson", "state", "minutes", "error", "score", "value", "low", "high", "n",
-       "unit", "better")  # fmt: skip
-SCORED = OWN[OWN.index("value") :]
+SCORED = COLUMNS[COLUMNS.index("value") :]
 DTYPES = {bool: "boolean", int: "Int64", float: "float64", str: "string"}
 NUMBERS = ("minutes", "value", "low", "high", "n")
 
@@ -32,7 +30,7 @@ def read_table(folder: str | Path) -> pd.DataFrame:
     Columns: `run`, `lesson`, `state` ("done", "failed" or "missing"), `minutes`, `error`; the
     parameters; `score` with its `value`, `unit`, `better`, and the interval `low` to `high` and
     `n` that the run itself gave.  A run without scores has one row, its `score` empty.  Raises
-    OutputError where the folder holds no sweep, DataError where a parameter has a name of ours.
+    OutputError where the folder holds no sweep.
     """
     return table_of(read_records(Path(folder)))
 
@@ -41,8 +39,6 @@ def table_of(records: Sequence[Record]) -> pd.DataFrame:
     """The same of records that are read already."""
     rows: list[dict[str, Any]] = []
     for known in records:
-        if clash := set(OWN) & known.values.keys():
-            raise DataError(f"lesson {known.lesson} has a parameter `{min(clash)}`: rename it.")
         run = {
             "run": known.name, "lesson": known.lesson, "state": known.state,
             "minutes": known.minutes, "error": known.error, **known.values,
@@ -64,7 +60,7 @@ def table_of(records: Sequence[Record]) -> pd.DataFrame:
 
 def parameters_varied(table: pd.DataFrame) -> list[str]:
     """The parameters that differ among the runs of a lesson, `seed` left out."""
-    names = [name for name in table.columns if name not in (*OWN, "seed")]
+    names = [name for name in table.columns if name not in (*COLUMNS, "seed")]
     lessons = table.groupby("lesson")
     return [name for name in names if (lessons[name].nunique(dropna=False) > 1).any()]
 
@@ -144,6 +140,7 @@ def _kind(runs: pd.DataFrame) -> dict[str, str]:
 
 
 def _verdict(found: Score, better: str) -> str:
-    if found.low <= 0 <= found.high or not better:
+    # Counts can differ by the same in every pair; that an interval has no width is no certainty.
+    if found.low <= 0 <= found.high or found.low == found.high or not better:
         return "open"
     return "better" if (found.value > 0) == (better == "higher") else "worse"

@@ -19,7 +19,9 @@ from gan_utils.sweeps.plan import Planned, package_hash
 from gan_utils.sweeps.store import token_of
 
 _threads = threading.local()
-_runners: list[Runner] = []
+_at_work: dict[int, tuple[str, Runner]] = {}  # a thread's token and runner, while it does a run
+_stopped: set[str] = set()
+STALE = "stale.json"
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class Done:
 
 def task(run: Planned, folder: Path, token: str) -> Task:
     """Pack a run for a worker."""
-    text = run.lesson.path.read_text(encoding="utf-8")
     place = str(folder.resolve())
-    return Task(run.name, run.lesson.name, text, run.values, place, token, package_hash())
+    package = package_hash()
+    return Task(run.name, run.lesson.name, run.notebook, run.values, place, token, package)
 
 
 def carry_out(task: Task) -> Done:
@@ -66,25 +68,38 @@ def carry_out(task: Task) -> Done:
     """
     if task.package != package_hash():
         raise CourseError(
-            "a worker has another version of gan-course than this one: install the same there."
+            "a worker has another version of gan-course than this one: install the same there, "
+            "and start the worker again."
         )
+    if task.token in _stopped:
+        return Done("the sweep was stopped", 0.0, None)
     if not hasattr(_threads, "runner"):
         _threads.runner = Runner()
-        _runners.append(_threads.runner)
-    with tempfile.TemporaryDirectory() as scratch:
-        notebook = Path(scratch) / f"{task.lesson}.ipynb"
-        notebook.write_text(task.notebook, encoding="utf-8")
-        shared = token_of(Path(task.folder)) == task.token
-        folder = Path(task.folder if shared else scratch) / task.name
-        outcome = execute(Lesson(notebook, {}), task.values, folder, _threads.runner)
-        return Done(outcome.error, outcome.minutes, None if shared else _packed(folder))
+    thread = threading.get_ident()
+    _at_work[thread] = (task.token, _threads.runner)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            notebook = Path(scratch) / f"{task.lesson}.ipynb"
+            notebook.write_text(task.notebook, encoding="utf-8")
+            shared = token_of(Path(task.folder)) == task.token
+            folder = Path(task.folder if shared else scratch) / task.name
+            outcome = execute(Lesson(notebook, {}), task.values, folder, _threads.runner)
+            error = outcome.error
+            if task.package != package_hash() and not error:
+                # Some of it may have run in the new code, so it is no result of either.
+                (folder / "result.json").replace(folder / STALE)
+                error = "gan_utils was changed while it ran: give the same command again"
+            return Done(error, outcome.minutes, None if shared else _packed(folder))
+    finally:
+        del _at_work[thread]
 
 
-def stop_runners() -> None:
-    """End what the threads of this process are running."""
-    for runner in _runners:
-        runner.close()
-    _runners.clear()
+def stop_runs(token: str) -> None:
+    """End what this process is running of the sweep with this token, and begin no more of it."""
+    _stopped.add(token)
+    for at_work, runner in list(_at_work.values()):
+        if at_work == token:
+            runner.close()
 
 
 def _packed(folder: Path) -> bytes:
