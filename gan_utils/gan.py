@@ -182,6 +182,7 @@ class GAN(keras.Model):
         measured = (d_loss, g_loss, tf.sigmoid(real_logits), tf.sigmoid(fake_logits))
         for tracker, value in zip(self.trackers, measured, strict=True):
             tracker.update_state(value)
+        return {tracker.name: tracker.result() for tracker in self.trackers}
 
     def _maybe_symbolic_build(self, *_, **__):
         """Both players are built: Keras would join the places of several machines to build them."""
@@ -190,9 +191,11 @@ class GAN(keras.Model):
         """What `fit` calls once an epoch: all its steps, on every replica.
 
         Many steps inside one compiled call, because on small networks the way from Python into
-        TensorFlow costs more than the step itself. (Keras' own way does the same, but not on
-        several replicas.)
+        TensorFlow costs more than the step itself. Keras does so for one replica only.
         """
+        if self.distribute_strategy.num_replicas_in_sync == 1:
+            super().make_train_function(force)
+            return
         step = tf.function(self.train_step, jit_compile=self.jit_compile)
 
         @tf.function

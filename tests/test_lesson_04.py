@@ -85,7 +85,7 @@ def test_the_solution_is_the_minimum_of_the_critics_loss(cells, lesson):
     for distance, weight, batch in ((2.0, 10.0, 64), (7.0, 1.0, 9)):
         s = np.linspace(0, 5, 500_001)
         loss = -s * distance + weight * (batch**0.5 * s - 1) ** 2
-        best = lesson["slope_of_batch_norm_penalty"](distance, weight, batch)
+        best = lesson["slope_with_one_norm"](distance, weight, batch)
         assert best == pytest.approx(s[loss.argmin()], abs=1e-4)
 
 
