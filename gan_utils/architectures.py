@@ -316,7 +316,6 @@ QUERETARO = "Rodríguez, Universidad Autónoma de Querétaro, 2022"
 TORRES = "Torres Villalobos, slides"
 TUTORIAL = "TensorFlow tutorial, Deep Convolutional GAN"
 PUCP = "Cabrera and Castro Pinto, PUCP, 2022"
-CHILE = "Atenas, Sanhueza and Valenzuela, Universidad de Chile, 2017"
 RADFORD = "Radford, Metz and Chintala, 2016"
 
 ARCHITECTURES = {
@@ -331,7 +330,6 @@ ARCHITECTURES = {
     "tutorial": Architecture(tutorial_generator, tutorial_discriminator, TANH, TUTORIAL),
     "pucp": Architecture(tutorial_generator, pucp_discriminator, TANH, PUCP),
     "radford": Architecture(radford_generator, radford_discriminator, TANH, RADFORD),
-    "chile": Architecture(chile_generator, chile_discriminator, TANH, CHILE),
     "compact": Architecture(compact_generator, compact_discriminator, TANH, "this course"),
     "swift": Architecture(swift_generator, swift_discriminator, TANH, "this course"),
 }
