@@ -199,6 +199,15 @@ def radford_discriminator() -> keras.Model:
     return _model((64, 64, 3), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
 
 
+def _strided(filters: tuple[int, ...], width: float = 1.0) -> list[layers.Layer]:
+    """Convolutions that halve the image, each with LeakyReLU; `width` multiplies the filters."""
+    stack = []
+    for count in filters:
+        stack.append(layers.Conv2D(round(width * count), 4, strides=2, padding="same"))
+        stack.append(layers.LeakyReLU(0.2))
+    return stack
+
+
 def chile_generator(activation: str = "relu") -> keras.Model:
     """Four transposed convolutions, images in [−1, 1] (Atenas, Sanhueza and Valenzuela, 2017).
 
@@ -222,13 +231,8 @@ def chile_discriminator(width: float = 1.0) -> keras.Model:
 
     `width` multiplies the number of filters.
     """
-    stack = []
-    for filters in (32, 64, 128):
-        stack += [
-            layers.Conv2D(round(width * filters), 4, strides=2, padding="same"),
-            layers.LeakyReLU(0.2),
-        ]
-    return _model((28, 28, 1), [*stack, layers.Conv2D(1, 4), layers.Flatten()], "discriminator")
+    stack = [*_strided((32, 64, 128), width), layers.Conv2D(1, 4), layers.Flatten()]
+    return _model((28, 28, 1), stack, "discriminator")
 
 
 def _compact_stack(channels: int = 1, width: float = 1.0) -> list[layers.Layer]:
@@ -256,13 +260,8 @@ def compact_generator(channels: int = 1, width: float = 1.0) -> keras.Model:
 
 def compact_discriminator(channels: int = 1, width: float = 1.0) -> keras.Model:
     """The course's own discriminator: two strided convolutions and no normalisation."""
-    stack = []
-    for filters in (32, 64):
-        stack += [
-            layers.Conv2D(round(width * filters), 4, strides=2, padding="same"),
-            layers.LeakyReLU(0.2),
-        ]
-    return _model((28, 28, channels), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
+    stack = [*_strided((32, 64), width), layers.Flatten(), layers.Dense(1)]
+    return _model((28, 28, channels), stack, "discriminator")
 
 
 def swift_generator() -> keras.Model:
@@ -277,10 +276,8 @@ def swift_generator() -> keras.Model:
 
 def swift_discriminator() -> keras.Model:
     """Three strided convolutions, down to 4×4 pixels, and no normalisation."""
-    stack = []
-    for filters in (32, 64, 128):
-        stack += [layers.Conv2D(filters, 4, strides=2, padding="same"), layers.LeakyReLU(0.2)]
-    return _model((28, 28, 1), [*stack, layers.Flatten(), layers.Dense(1)], "discriminator")
+    stack = [*_strided((32, 64, 128)), layers.Flatten(), layers.Dense(1)]
+    return _model((28, 28, 1), stack, "discriminator")
 
 
 def mlp_2d_generator(latent_dim: int = 2, width: int = 128) -> keras.Model:

@@ -118,8 +118,9 @@ def sweep(
         runs = read_sweep(file)
         out = out or Path("runs") / file.stem
         if dry_run:
-            _print_table(plan_rows(runs, out))
-            click.echo(_counts([known.state for known in states(runs, out)], out))
+            found = states(runs, out)
+            _print_table(plan_rows(runs, found))
+            click.echo(_counts([known.state for known in found], out))
             return
         _need("filelock", "sweep")
         if scheduler or slurm or jobs > 1:

@@ -32,21 +32,20 @@ LOADED = (
 )
 
 
-def use_copies() -> bool:
+def use_copies() -> None:
     """Let this process start its kernels as copies from now on, and begin to load the original.
 
-    False where that is not safe, and kernels start as ever: on systems other than Linux, whose
+    Where that is not safe, kernels start as ever: on systems other than Linux, whose
     libraries do not all survive a copy, and beside an NVIDIA GPU, whose driver does not where it
     was touched before.
     """
     if sys.platform != "linux" or Path("/dev/nvidiactl").exists():
-        return False
+        return
     factory = KernelProvisionerFactory.instance()
     factory.provisioners[NAME] = EntryPoint(NAME, f"{__name__}:CopyProvisioner", factory.GROUP_NAME)
     factory.default_provisioner_name = NAME
     _context()
     multiprocessing.forkserver.ensure_running()
-    return True
 
 
 @cache

@@ -110,8 +110,7 @@ def execute(lesson: Lesson, values: Mapping[str, Any], folder: Path, runner: Run
 
 def without_outputs(path: Path) -> tuple[str, list[str]]:
     """The text of a notebook without its outputs, and the sources of its code cells."""
-    cells = _cells(path)  # says what is wrong with the file
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content, cells = _contents(path)
     for cell in content["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
@@ -191,9 +190,14 @@ def _declared(path: Path) -> dict[str, Parameter]:
 
 def _cells(path: Path) -> list[dict[str, Any]]:
     """The cells of a notebook file, the source of each as one text; CourseError."""
+    return _contents(path)[1]
+
+
+def _contents(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A notebook file as it is, and its cells, the source of each as one text; CourseError."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return [
+        return content, [
             {**cell, "metadata": dict(cell["metadata"]), "source": "".join(cell["source"])}
             for cell in content["cells"]
         ]

@@ -52,14 +52,15 @@ DIGITS = 12
 
 @dataclass(frozen=True)
 class Planned:
-    """One run of a sweep: its name, its lesson, the text of the notebook as it was when the file
-    was read, without outputs, and all its parameters but `folder`.
+    """One run of a sweep: its name, its lesson, all its parameters but `folder`, and what else it
+    was named by as it was then: the notebook's text, without outputs, and the package's hash.
     """
 
     name: str
     lesson: Lesson
     notebook: str
     values: Mapping[str, Any]
+    package: str
 
 
 def package_hash() -> str:
@@ -117,7 +118,7 @@ def read_sweep(path: Path) -> list[Planned]:
             digits = hashlib.sha256(identity.encode()).hexdigest()[:DIGITS]
             name = f"{lesson.name}-{digits}"
             # Draws from a short list repeat themselves, and a run need not be made twice.
-            planned.setdefault(name, Planned(name, lesson, text, values))
+            planned.setdefault(name, Planned(name, lesson, text, values, package))
     return list(planned.values())
 
 
@@ -213,13 +214,10 @@ def _seeds(node: Node | None, lesson: Lesson) -> list[int]:
     if node is None:
         return [lesson.parameters["seed"].default]
     if node.is_single:
-        seeds = list(range(node.whole("`seeds`", 1)))
-        try:
-            check(lesson.parameters, {"seed": seeds[0]})
-            check(lesson.parameters, {"seed": seeds[-1]})
-        except ParameterError as error:
-            raise node.error(f"lesson {lesson.name}: {error}") from None
-        return seeds
+        last = node.whole("`seeds`", 1) - 1
+        for seed in {0, last}:
+            _allowed(node, lesson, "seed", seed)
+        return list(range(last + 1))
     return [_value(seed, lesson, "seed") for seed in node.entries("`seeds`")]
 
 
@@ -241,9 +239,13 @@ def _checked(node: Node, lesson: Lesson, name: str) -> Any:
 
 
 def _value(node: Node, lesson: Lesson, name: str) -> Any:
-    text = node.text(f"`{name}`")
+    return _allowed(node, lesson, name, node.text(f"`{name}`"))
+
+
+def _allowed(node: Node, lesson: Lesson, name: str, value: Any) -> Any:
+    """A value in the type that the lesson declares; ParameterError with the line of `node`."""
     try:
-        return check(lesson.parameters, {name: text})[name]
+        return check(lesson.parameters, {name: value})[name]
     except ParameterError as error:
         raise node.error(f"lesson {lesson.name}: {error}") from None
 

@@ -58,16 +58,20 @@ def _lesson(
     settings: dict[tuple[str, ...], list[Record]] = {}
     for known in own:
         settings.setdefault(setting_of(known.values, names), []).append(known)
-    rows = []
-    for setting, runs in settings.items():
-        cells = {score: {} for score in scores}
-        for kind in ("summary", "comparisons"):
-            for row in tables[kind].to_dict("records"):
-                if setting_of(row, names) == setting:
-                    cells[row["score"]][kind] = row
-        rows.append({"setting": setting, "label": _label(names, setting), "runs": runs,
-                     "done": sum(known.state == "done" for known in runs),
-                     "cells": cells})  # fmt: skip
+    cells = {setting: {score: {} for score in scores} for setting in settings}
+    for kind in ("summary", "comparisons"):
+        for row in tables[kind].to_dict("records"):
+            cells[setting_of(row, names)][row["score"]][kind] = row
+    rows = [
+        {
+            "setting": setting,
+            "label": _label(names, setting),
+            "runs": runs,
+            "done": sum(known.state == "done" for known in runs),
+            "cells": cells[setting],
+        }
+        for setting, runs in settings.items()
+    ]
     return {
         "name": lesson,
         "names": names,

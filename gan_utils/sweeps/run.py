@@ -22,14 +22,14 @@ def states(runs: Sequence[Planned], folder: Path) -> list[Record]:
     return [record(folder, run.name, run.lesson.name, run.values) for run in runs]
 
 
-def plan_rows(runs: Sequence[Planned], folder: Path) -> list[tuple[str, ...]]:
-    """A heading and a row for each run: its name, what varies, its seed and its state."""
+def plan_rows(runs: Sequence[Planned], found: Sequence[Record]) -> list[tuple[str, ...]]:
+    """A heading and a row for each run of `states`: its name, what varies, its seed, its state."""
     names = [*varied(runs), "seed"]
     return [
         ("run", *names, "state"),
         *(
             (known.name, *(str(known.values.get(name, "")) for name in names), known.state)
-            for known in states(runs, folder)
+            for known in found
         ),
     ]
 

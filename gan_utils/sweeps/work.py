@@ -55,8 +55,7 @@ class Done:
 def task(run: Planned, folder: Path, token: str) -> Task:
     """Pack a run for a worker."""
     place = str(folder.resolve())
-    package = package_hash()
-    return Task(run.name, run.lesson.name, run.notebook, run.values, place, token, package)
+    return Task(run.name, run.lesson.name, run.notebook, run.values, place, token, run.package)
 
 
 def carry_out(task: Task) -> Done:
