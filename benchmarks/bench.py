@@ -12,7 +12,10 @@ import sys
 
 from recording import HERE
 
-NAMES = ("frechet", "prdc", "scoring", "step", "lessons", "scaling", "startup", "sweeps", "quality")
+NAMES = (
+    "frechet", "prdc", "scoring", "step", "lessons", "scaling", "startup", "sweeps", "widgets",
+    "quality",
+)  # fmt: skip
 
 
 def main(names: list[str]) -> None:

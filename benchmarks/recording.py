@@ -89,7 +89,11 @@ def milliseconds_a_step(train: Callable[[int], None], steps: int, blocks: int) -
 
 
 def run(script: str, measure: Callable[[], list[Row]]) -> None:
-    """Measure, print the rows, and put them into results.json beside those of other scripts."""
+    """Measure, print the rows, and put them into results.json.
+
+    There they replace what this script found on such a processor before; what other scripts found,
+    and this one on other processors, stays beside them.
+    """
     name = Path(script).stem
     started = time.perf_counter()
     rows = measure()
@@ -97,15 +101,16 @@ def run(script: str, measure: Callable[[], list[Row]]) -> None:
     for row in rows:
         print(f"{row.what:{width}}  {row.figure}")
     results, around = read(), circumstances()
-    results[name] = {
+    results.setdefault(name, {})[processor()] = {
         "command": f"python benchmarks/{name}.py",
         "date": datetime.now(UTC).date().isoformat(),
         "minutes": round((time.perf_counter() - started) / 60, 1),
-        "machine": {"processor": processor(), **around["machine"]},
+        "machine": around["machine"],
         "versions": around["versions"],
         "rows": [asdict(row) for row in rows],
     }
-    text = json.dumps(dict(sorted(results.items())), indent=1, ensure_ascii=False)
+    results = {script: dict(sorted(found.items())) for script, found in sorted(results.items())}
+    text = json.dumps(results, indent=1, ensure_ascii=False)
     part = RESULTS.with_suffix(".part")
     part.write_text(text + "\n", encoding="utf-8")
     part.replace(RESULTS)
@@ -115,28 +120,31 @@ def run(script: str, measure: Callable[[], list[Row]]) -> None:
     README.write_text(f"{before}{START}\n{table(results)}{END}{after}", encoding="utf-8")
 
 
-def read() -> dict[str, dict]:
-    """What results.json holds, by the name of the script."""
+def read() -> dict[str, dict[str, dict]]:
+    """What results.json holds, by the name of the script and of the processor."""
     return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
 
 
-def table(results: dict[str, dict]) -> str:
+def table(results: dict[str, dict[str, dict]]) -> str:
     """The rows that are shown, as the README's table."""
-    lines = ["| Measured | Median [smallest, largest] | Command |", "|---|---|---|"]
-    for entry in results.values():
-        rows = [Row(**row) for row in entry["rows"]]
-        lines += [
-            f"| {row.what} | {row.figure} | `{entry['command']}`, {short(entry['minutes'])} min |"
-            for row in rows
-            if row.shown
-        ]
+    lines = ["| Measured | Median [smallest, largest] | Processor | Command |", "|---|---|---|---|"]
+    for script in results.values():
+        for name, entry in script.items():
+            rows = [Row(**row) for row in entry["rows"]]
+            command = f"`{entry['command']}`, {short(entry['minutes'])} min"
+            lines += [f"| {r.what} | {r.figure} | {name} | {command} |" for r in rows if r.shown]
     return "\n".join(lines) + "\n"
 
 
 def processor() -> str:
-    """The processor's name as the system tells it."""
+    """The processor's name as the system tells it, and its instructions for bfloat16."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
+        named = dict(line.split(":", 1) for line in lines if ":" in line)
+        told = {key.strip(): value.split() for key, value in named.items()}
+        name = " ".join(told["model name"])
+    except (OSError, KeyError):
         return platform.processor() or platform.machine()
+    if "amx_bf16" in told.get("flags", []):
+        return f"{name}, AMX"
+    return f"{name}, AVX-512 BF16" if "avx512_bf16" in told.get("flags", []) else name

@@ -187,14 +187,22 @@ def _output_texts(cell: nbformat.NotebookNode) -> Iterator[str]:
                 yield data
 
 
+def _output_kinds(notebook: nbformat.NotebookNode) -> Iterator[str]:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            yield from output.get("data", {})
+
+
 def _metadata(notebook: nbformat.NotebookNode) -> Iterator[str]:
     volatile = [name for name in ("widgets", "papermill") if name in notebook.metadata]
     if "version" in notebook.metadata.get("language_info", {}):
         volatile.append("language_info.version")
     for cell in notebook.cells:
         volatile += [name for name in ("papermill", "execution") if name in cell.metadata]
+    if any("widget-view" in kind for kind in _output_kinds(notebook)):
+        volatile.append("widgets")
     if volatile:
-        yield f"its metadata holds {', '.join(sorted(set(volatile)))}: run tools/notebooks.py clean"
+        yield f"it holds {', '.join(sorted(set(volatile)))}: run tools/notebooks.py clean"
     identifiers = Counter(cell.get("id") for cell in notebook.cells)
     repeated = sorted(str(name) for name, count in identifiers.items() if name is None or count > 1)
     if repeated:

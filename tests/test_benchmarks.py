@@ -45,6 +45,7 @@ def test_a_figure_carries_its_spread():
 
 
 def test_one_benchmark_replaces_its_own_part_only(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(recording, "processor", lambda: "One")
     monkeypatch.setattr(recording, "RESULTS", tmp_path / "results.json")
     monkeypatch.setattr(recording, "README", tmp_path / "README.md")
     frame = f"before\n{recording.START}\nold\n{recording.END}\nafter\n"
@@ -52,11 +53,19 @@ def test_one_benchmark_replaces_its_own_part_only(tmp_path, monkeypatch, capsys)
     for value in (1.0, 2.0):
         recording.run("benchmarks/one.py", lambda value=value: [Row("it", value, "s", shown=True)])
     recording.run("benchmarks/other.py", lambda: [Row("hidden", 3.0, "s")])
-    results = recording.read()
-    assert [entry["rows"][0]["value"] for entry in results.values()] == [2.0, 3.0]
-    assert results["one"]["command"] == "python benchmarks/one.py"
-    assert results["one"]["machine"]["cpus"] and results["one"]["versions"]["tensorflow"]
+    monkeypatch.setattr(recording, "processor", lambda: "Another")
+    recording.run("benchmarks/one.py", lambda: [Row("it", 4.0, "s", shown=True)])
+    found = [
+        (script, processor, entry["rows"][0]["value"])
+        for script, entries in recording.read().items()
+        for processor, entry in entries.items()
+    ]
+    assert found == [("one", "Another", 4.0), ("one", "One", 2.0), ("other", "One", 3.0)]
+    entry = recording.read()["one"]["One"]
+    assert entry["command"] == "python benchmarks/one.py"
+    assert entry["machine"]["cpus"] and entry["versions"]["tensorflow"]
     readme = recording.README.read_text()
     assert readme.startswith("before\n") and readme.endswith("\nafter\n")
-    assert "| it | 2 s |" in readme and "hidden" not in readme and "old" not in readme
+    assert "| it | 2 s | One |" in readme and "| it | 4 s | Another |" in readme
+    assert "hidden" not in readme and "old" not in readme
     assert "hidden  3 s" in capsys.readouterr().out

@@ -35,6 +35,14 @@ def test_a_walk_on_the_sphere_keeps_its_ends_and_its_length(lesson):
     np.testing.assert_allclose(turns, turns[0])
 
 
+def test_the_walk_is_that_of_the_latent_explorer(lesson):
+    latent = pytest.importorskip("gan_utils.widgets.latent")
+    a, b = np.random.default_rng(1).normal(size=(2, 64))
+    shares = np.linspace(0, 1, 5)
+    expected = [latent.spherical(a, b, share) for share in shares]
+    np.testing.assert_allclose(lesson["slerp"](a, b, shares), expected)
+
+
 def test_unsolved_exercises_say_so(cells, lesson, capsys):
     exec(checks(cells), lesson)
     assert capsys.readouterr().out.splitlines() == ["1: not done yet", "2: not done yet"]

@@ -164,12 +164,16 @@ DEFECTS = {
     "absolute path printed": (_store(SUM, HOME), "cell 4 holds the absolute path /somebody/runs/3"),
     "absolute path as a result": (_store(SUM, RESULT), "holds the absolute path /somebody/runs/3"),
     "path of another system": (_edit(0, "A small", r"C:\Users\me"), "holds the absolute path"),
-    "times of cells": (_set(SUM, metadata={"execution": {}}), "its metadata holds execution"),
-    "papermill's marks": (_set(SUM, metadata={"papermill": {}}), "its metadata holds papermill"),
-    "widget state": (lambda n: n.metadata.update(widgets={}), "its metadata holds widgets"),
+    "times of cells": (_set(SUM, metadata={"execution": {}}), "it holds execution"),
+    "papermill's marks": (_set(SUM, metadata={"papermill": {}}), "it holds papermill"),
+    "widget state": (lambda n: n.metadata.update(widgets={}), "it holds widgets"),
+    "a widget of another kernel": (
+        lambda n: n.cells[PICTURE].outputs[0].data.update({notebooks.WIDGET: {"model_id": "a"}}),
+        "it holds widgets",
+    ),
     "version of Python": (
         lambda n: n.metadata.language_info.update(version="3.11.7"),
-        "its metadata holds language_info.version",
+        "it holds language_info.version",
     ),
     "repeated ids": (lambda n: n.cells[SUM].update(id=n.cells[PICTURE].id), "its cell ids are"),
     "no id": (lambda n: n.cells[SUM].pop("id"), "its cell ids are missing or repeated: None"),
@@ -225,6 +229,15 @@ def worn_notebook() -> nbformat.NotebookNode:
     notebook.metadata.language_info.version = "3.12.1"
     notebook.cells[SETTINGS].metadata.update(papermill={"status": "completed"}, execution={})
     return notebook
+
+
+def test_clean_replaces_a_widget_by_words(tmp_path):
+    notebook = sound_notebook()
+    view = nbformat.v4.new_output("display_data", {notebooks.WIDGET: {}, "text/plain": "Lab(…)"})
+    view.data[notebooks.WIDGET] = {"model_id": "a"}
+    notebook.cells[PICTURE].outputs = [view]
+    notebooks.clean(notebook)
+    assert notebook.cells[PICTURE].outputs[0].data == {"text/plain": notebooks.INSTEAD}
 
 
 def test_clean_removes_what_is_volatile_and_nothing_else(tmp_path):

@@ -113,3 +113,12 @@ def test_unfinished_sweep_is_not_kept(sweep, tmp_path):
     with pytest.raises(OutputError, match="has 1 runs to do: let the sweep come to its end"):
         record.record_sweep(sweep, "c", "m", tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
+
+
+def test_a_sweep_of_failures_is_not_kept(sweep, tmp_path):
+    for result in sweep.glob("*/result.json"):
+        result.unlink()
+        (result.parent / "failed.json").write_text('{"error": "E: no", "minutes": 1}')
+    with pytest.raises(OutputError, match="no run that succeeded"):
+        record.record_sweep(sweep, "c", "m", tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()

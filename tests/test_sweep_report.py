@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -173,21 +172,13 @@ def test_folder_without_a_sweep(tmp_path):
         write_report(tmp_path)
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="needs the program chromium")
 def test_page_in_a_browser(folder):
-    from playwright.sync_api import sync_playwright
-
+    browser = pytest.importorskip("browser", reason="tools/ lies in the checkout")
+    if not browser.find_chromium():
+        pytest.skip("needs the program chromium")
     page_file = write_report(folder)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-background-networking"],
-        )
-        page = browser.new_page(viewport={"width": 1200, "height": 900})
-        requests, faults = [], []
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: faults.append(message.text))
-        page.on("pageerror", lambda error: faults.append(str(error)))
+    with browser.open_browser(1200, 900) as watched:
+        page = watched.page
         page.goto(page_file.as_uri())
         assert page.title() == f"Sweep {folder.name}: 10 runs"
         assert page.locator(".totals b").all_inner_texts() == ["8 of 10", "1", "13.5 min"]
@@ -210,6 +201,5 @@ def test_page_in_a_browser(folder):
         for width in (1200, 400):  # the page itself never scrolls sideways
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-        browser.close()
-    assert faults == []
-    assert all(url == page_file.as_uri() or url.startswith("data:") for url in requests)
+    assert watched.faults == []
+    assert all(url == page_file.as_uri() or url.startswith("data:") for url in watched.requests)

@@ -14,7 +14,7 @@ export UV_PYTHON_DOWNLOADS=never
 export TF_CPP_MIN_LOG_LEVEL=2
 
 # What Colab shipped in August 2026; its IPython and ipykernel belong to ipywidgets 7.
-colab_versions="tensorflow==2.20.0 keras==3.13.* ipywidgets==7.7.1 matplotlib==3.10.0 numpy==2.0.*
+colab_versions="tensorflow==2.20.0 keras==3.13.* ipywidgets==7.7.1 anywidget==0.9.* matplotlib==3.10.0 numpy==2.0.*
     ipython==7.34.0 ipykernel==6.17.1 nbclient nbformat"
 # Enough of lesson 02 to pass through every cell.
 short="$root/tools/compat_02.yaml"

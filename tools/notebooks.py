@@ -22,6 +22,8 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 # Widget state alone can be larger than the notebook, and GitHub refuses to render it.
 VOLATILE_NOTEBOOK = ("widgets", "papermill")
 VOLATILE_CELL = ("papermill", "execution")
+# What a widget shows lives in its kernel: stored, it would be an error in every other one.
+WIDGET, INSTEAD = "application/vnd.jupyter.widget-view+json", "A widget: run this cell to use it."
 
 
 class NotebookError(Exception):
@@ -29,13 +31,16 @@ class NotebookError(Exception):
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:
-    """Remove widget state, papermill's marks, times and the version of Python, in place."""
+    """Remove widgets, papermill's marks, times and the version of Python, in place."""
     for name in VOLATILE_NOTEBOOK:
         notebook.metadata.pop(name, None)
     notebook.metadata.get("language_info", {}).pop("version", None)
     for cell in notebook.cells:
         for name in VOLATILE_CELL:
             cell.metadata.pop(name, None)
+        for output in cell.get("outputs", []):
+            if output.get("data", {}).pop(WIDGET, None):
+                output.data["text/plain"] = INSTEAD
 
 
 def read(path: Path) -> nbformat.NotebookNode:

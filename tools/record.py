@@ -68,9 +68,11 @@ def record_sweep(sweep: Path, command: str, machine: str, target: Path) -> Path:
     known = read_records(sweep)
     if missing := sum(run.state == "missing" for run in known):
         raise OutputError(f"{sweep} has {missing} runs to do: let the sweep come to its end.")
+    results = [run.result for run in known if run.result]
+    if not results:
+        raise OutputError(f"{sweep} has no run that succeeded: there is nothing to record.")
     write_report(sweep)
     contents = {file: _read(sweep / file) for file in TABLES}
-    results = [run.result for run in known if run.result]
     provenance = {
         "command": command,
         "machine": {**results[0]["machine"], "name": machine},

@@ -28,6 +28,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from browser import find_chromium, open_browser
+
 ROOT = Path(__file__).resolve().parent.parent
 DECKS, NOTEBOOKS, BUILD = ROOT / "slides", ROOT / "notebooks", ROOT / "build" / "slides"
 # From the npm registry, when slides are built: name, version and the SHA-512 of the package.
@@ -232,18 +234,20 @@ def build(deck: Path, target: Path, vendor: Path, pdf: bool = True) -> Path:
 
 
 def _print(page: Path) -> None:
-    """Print a deck's page into a PDF beside it."""
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if not browser:
+    """Print a deck's page into a PDF beside it, one sheet a slide with all its steps."""
+    if not find_chromium():
         raise SlidesError("no chromium is there to print with: install it, or give --no-pdf.")
-    with tempfile.TemporaryDirectory() as profile:
-        subprocess.run(
-            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
-             "--disable-background-networking", f"--user-data-dir={profile}",
-             "--virtual-time-budget=10000", f"--print-to-pdf={page.with_suffix('.pdf')}",
-             f"{page.as_uri()}?print-pdf"],
-            check=True, capture_output=True,
-        )  # fmt: skip
+    with open_browser(WIDTH, HEIGHT) as watched:
+        watched.page.goto(f"{page.as_uri()}?print-pdf&pdfSeparateFragments=false")
+        watched.page.wait_for_function("window.Reveal && Reveal.isReady()")
+        watched.page.wait_for_selector(".pdf-page >> nth=-1", state="attached")
+        watched.page.evaluate("document.fonts.ready.then(() => true)")
+        watched.page.pdf(
+            path=page.with_suffix(".pdf"),
+            width=f"{WIDTH}px",
+            height=f"{HEIGHT}px",
+            print_background=True,
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -102,9 +102,20 @@ def closer_to_training(
         DataError: as for `nearest_neighbours`, or fewer than two samples or held-out images.
         ParameterError: a level outside (0, 1).
     """
-    check_level(level)
     first = _nearest(samples, "samples", train, "train", 1)[0][:, 0]
     second = _nearest(heldout, "heldout", train, "train", 1)[0][:, 0]
+    return share_closer(first, second, level)
+
+
+def share_closer(samples: ArrayLike, heldout: ArrayLike, level: float = 0.95) -> Score:
+    """Give the share in `closer_to_training`, from distances that are known already.
+
+    Args:
+        samples, heldout: distance of each to its nearest training image, shapes (n,) and (m,).
+        level: as in `closer_to_training`, and so are the answer and the errors.
+    """
+    check_level(level)
+    first, second = np.asarray(samples, float), np.asarray(heldout, float)
     n = min(len(first), len(second))
     if n < 2:
         raise DataError(

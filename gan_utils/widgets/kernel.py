@@ -1,0 +1,62 @@
+"""What the kernel does while a widget is asked: whether a cell runs, and how often it was stopped.
+
+JupyterLab answers widgets in a thread of their own, also while a cell trains the network that the
+widget shows; and between two messages ipykernel ignores interrupts, so that a widget which the
+browser keeps asking would go on for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+SOON = 0.1  # seconds
+
+
+class Kernel:
+    """Watches the kernel from the first `watch` on; without a kernel nothing ever runs.
+
+    busy: a cell runs. interrupts: how many there were.
+    """
+
+    def __init__(self) -> None:
+        self.busy = self.watching = False
+        self.interrupts = 0
+
+    def watch(self) -> None:
+        """Begin to watch; call it in a cell."""
+        try:
+            loop = asyncio.get_running_loop()
+            from IPython import get_ipython
+
+            shell = get_ipython()
+        except (ImportError, RuntimeError):
+            return
+        if shell is None or self.watching:
+            return
+        self.watching = self.busy = True
+        shell.events.register("pre_run_cell", self._before_cell)
+        shell.events.register("post_run_cell", self._after_cell)
+        loop.call_later(SOON, self._install, loop)
+
+    def _before_cell(self, _) -> None:
+        self.busy = True
+
+    def _after_cell(self, result) -> None:
+        self.busy = False
+        if isinstance(result.error_in_exec, KeyboardInterrupt):
+            self.interrupts += 1
+
+    def _install(self, loop: asyncio.AbstractEventLoop) -> None:
+        # While a cell runs, an interrupt raises KeyboardInterrupt in it, and at its end ipykernel
+        # puts back the handler that it found before: ours goes in when none is running.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            loop.call_later(SOON, self._install, loop)
+        else:
+            signal.signal(signal.SIGINT, self._interrupted)
+
+    def _interrupted(self, *_) -> None:
+        self.interrupts += 1
+
+
+kernel = Kernel()
