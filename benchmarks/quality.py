@@ -210,7 +210,7 @@ def loop_milliseconds() -> float:
     times = [row["value"] for row in kept["rows"] if row["what"].startswith(textbook.LOOP)]
     if not times:
         raise SystemExit(
-            "the loop's step is not timed on this processor yet: run python benchmarks/step.py first."
+            "run python benchmarks/step.py first: it times the loop on this processor."
         )
     return times[0]
 

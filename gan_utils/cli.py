@@ -97,9 +97,10 @@ def run(
 @click.option("--dry-run", is_flag=True, help="Show what is to be run, and stop.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Do at most N runs now.")
 @click.option("--retry-failed", is_flag=True, help="Also do again what failed.")
+@click.option("--yes", is_flag=True, help="More than a thousand runs are meant.")
 def sweep(
     file: Path, out: Path | None, jobs: int, scheduler: str | None, slurm: bool, dry_run: bool,
-    limit: int | None, retry_failed: bool,
+    limit: int | None, retry_failed: bool, yes: bool,
 ) -> None:  # fmt: skip
     """Do the runs of a sweep file that are not done yet.
 
@@ -115,7 +116,7 @@ def sweep(
     with _one_sentence(BAD_INPUT):
         if scheduler and (slurm or jobs > 1):
             raise CourseError("--scheduler brings its own workers: leave out --jobs and --slurm.")
-        runs = read_sweep(file)
+        runs = read_sweep(file, many=yes)
         out = out or Path("runs") / file.stem
         if dry_run:
             found = states(runs, out)

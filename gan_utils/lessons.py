@@ -16,7 +16,7 @@ import yaml
 from gan_utils.errors import CourseError, OutputError, ParameterError
 from gan_utils.parameters import Parameter, read_parameters
 from gan_utils.results import read_result, write_atomically
-from gan_utils.runner import Runner
+from gan_utils.runner import TOO_LONG, Runner
 from gan_utils.yaml_nodes import read_yaml
 
 PATTERN = "[0-9][0-9]_*.ipynb"
@@ -76,10 +76,17 @@ def read_profile(path: Path) -> dict[str, str]:
     return {name: node.text(f"`{name}`") for name, node in items.items()}
 
 
-def execute(lesson: Lesson, values: Mapping[str, Any], folder: Path, runner: Runner) -> Outcome:
+def execute(
+    lesson: Lesson,
+    values: Mapping[str, Any],
+    folder: Path,
+    runner: Runner,
+    cell_seconds: int | None = None,
+) -> Outcome:
     """Run one lesson with papermill in a process of its own, its files in `folder`.
 
-    A folder that holds an unfinished run of the same values goes on from its last backup.
+    A cell that takes longer than `cell_seconds` ends the run.  A folder that holds an unfinished
+    run of the same values goes on from its last backup.
     Papermill's own records call the cells of a dead kernel completed, so success is a notebook
     executed to its end together with a whole `result.json`.  Raises OutputError before anything
     ran.
@@ -97,9 +104,11 @@ def execute(lesson: Lesson, values: Mapping[str, Any], folder: Path, runner: Run
     write_atomically(folder / "parameters.yaml", text.encode())
     outcome = Outcome(lesson.name, folder, 0.0, "", None)
     result = None
-    error = runner.execute(lesson.path, outcome.notebook, parameters, log)
+    error = runner.execute(lesson.path, outcome.notebook, parameters, log, cell_seconds)
     if error:
-        error = _error_in(outcome.notebook) or _first_line(error)
+        # Of a cell that took too long the notebook shows only that it was interrupted.
+        told = "" if error.startswith(TOO_LONG) else _error_in(outcome.notebook)
+        error = told or _first_line(error)
     else:
         try:
             result = read_result(folder)

@@ -24,6 +24,8 @@ DEFAULTS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
+TOO_LONG = "a cell took longer than"
+
 
 class Runner:
     """Executes notebooks in a process of its own, which is started when first needed.
@@ -40,7 +42,14 @@ class Runner:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def execute(self, notebook: Path, output: Path, parameters: Mapping, log: Path) -> str:
+    def execute(
+        self,
+        notebook: Path,
+        output: Path,
+        parameters: Mapping,
+        log: Path,
+        cell_seconds: int | None = None,
+    ) -> str:
         """Execute a notebook; return why it failed, or nothing.
 
         `output` is the executed notebook, which grows cell by cell; `log` gets what the kernel
@@ -51,7 +60,7 @@ class Runner:
             process = self._process = self._started()
         request = {
             "notebook": str(notebook), "output": str(output), "parameters": dict(parameters),
-            "log": str(log),
+            "log": str(log), "cell_seconds": cell_seconds,
         }  # fmt: skip
         answer = ""
         try:
@@ -115,6 +124,7 @@ def _read(requests: SimpleQueue[str]) -> None:
 
 def _execute(request: Mapping) -> str:
     import papermill
+    from nbclient.exceptions import CellTimeoutError
 
     # Papermill fills in {name} in paths, so braces in a folder's name are doubled.
     source, target = (
@@ -122,8 +132,11 @@ def _execute(request: Mapping) -> str:
     )
     try:
         papermill.execute_notebook(
-            source, target, request["parameters"], progress_bar=False, log_output=False
-        )
+            source, target, request["parameters"], progress_bar=False, log_output=False,
+            execution_timeout=request["cell_seconds"],
+        )  # fmt: skip
+    except CellTimeoutError:
+        return f"{TOO_LONG} the {request['cell_seconds']} cell_seconds of the sweep"
     except Exception as error:  # whatever it is, it goes back as the run's outcome
         traceback.print_exc()
         return f"{type(error).__name__}: {error}"

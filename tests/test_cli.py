@@ -283,7 +283,7 @@ def test_notebook_page_fetches_at_most_mathjax(tmp_path):
 
 
 def test_torn_result_is_a_failure(course, monkeypatch):
-    def leave_half(runner, notebook, output, parameters, log):
+    def leave_half(runner, notebook, output, parameters, log, cell_seconds):
         (output.parent / "result.json").write_text('{"lesson": "03_dc')
         return ""
 
@@ -295,7 +295,7 @@ def test_torn_result_is_a_failure(course, monkeypatch):
 
 
 def test_disk_that_fills_up_is_one_sentence(course, monkeypatch):
-    def fill(runner, notebook, output, parameters, log):
+    def fill(runner, notebook, output, parameters, log, cell_seconds):
         monkeypatch.setattr(results.os, "fsync", refuse)
         return "the disk is full"
 

@@ -205,6 +205,10 @@ REFUSED = {
     "- 01": "sweep file s.yaml holds no `name: value` lines",
     "": "sweep file s.yaml holds no `name: value` lines",
     "lessons: [01": "is not YAML",
+    "lessons: 01\ncell_seconds: 0.5": "line 2: `cell_seconds` is 0.5: give a whole number from 1",
+    "lessons: 01\nseeds: 600\ngrid: {average: [true, false]}": "asks for 1,200 runs, and more than",
+    "lessons: 01\nrandom: {draws: 9999999999, rate: [0.1]}": "asks for 9,999,999,999 runs",
+    "lessons: [1, 2]\nseeds: 999": "asks for 1,998 runs, and more than 1,000 are rarely meant:",
 }
 
 
@@ -213,6 +217,17 @@ def test_what_is_wrong_is_one_sentence_with_its_line(text):
     with pytest.raises(ParameterError) as caught:
         runs(text)
     assert str(caught.value).startswith("sweep file s.yaml") and REFUSED[text] in str(caught.value)
+
+
+def test_many_runs_that_are_meant():
+    Path("s.yaml").write_text("lessons: 01\nseeds: 600\ngrid: {average: [true, false]}")
+    assert len(read_sweep(Path("s.yaml"), many=True)) == 1200
+
+
+def test_minutes_of_a_cell_change_no_name():
+    (plain,), (limited,) = runs("lessons: 01"), runs("lessons: 01\ncell_seconds: 5")
+    assert (plain.cell_seconds, limited.cell_seconds) == (None, 5)
+    assert plain.name == limited.name
 
 
 def test_unknown_lesson_and_missing_file():

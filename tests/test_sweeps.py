@@ -211,6 +211,126 @@ def test_interrupt_leaves_another_sweep_on_the_cluster_alone(cluster):
     wait_until(lambda: not alive(pid), 10)
 
 
+def test_a_cell_that_hangs_fails_its_run_and_no_other(course):
+    done = sweep("cell_seconds: 5\ngrid: {ending: [slow, good]}")
+    slow, good = done.stdout.splitlines()[:2]
+    assert done.returncode == 1 and "ending=good seed=0: done in" in good
+    assert ": a cell took longer than the 5 cell_seconds of the sweep · " in slow
+    wait_until(lambda: not any(map(alive, lives())), 10)
+
+
+def test_a_killed_sweep_is_done_by_the_same_command_and_nothing_twice(course):
+    text = "list: [{}, {ending: slow}]\nset: {repair: mended}\nseeds: 2"
+    process = begin(text)
+    wait_until(lambda: len(list(Path("runs/s").glob("*/result.json"))) == 2 and len(lives()) == 3)
+    process.kill()
+    process.communicate()
+    finished = {path: path.read_bytes() for path in Path("runs/s").glob("*/result.json")}
+    Path("mended").touch()
+    done = sweep(text)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "4 runs in runs/s: 4 done, 0 failed, 0 to do"
+    assert {path: path.read_bytes() for path in finished} == finished
+    assert len(lives()) == 5  # only what was cut off began twice
+
+
+def test_a_result_cut_short_is_made_again(course):
+    assert sweep("seeds: 2").returncode == 0
+    paths = [record.folder / "result.json" for record in read_records(Path("runs/s"))]
+    scores = [json.loads(path.read_text())["scores"] for path in paths]
+    paths[0].write_bytes(paths[0].read_bytes()[:200])
+    done = sweep("seeds: 2")
+    assert done.stdout.splitlines()[0].startswith("[1/1] 01_small seed=0: done in")
+    assert [json.loads(path.read_text())["scores"] for path in paths] == scores
+
+
+def test_a_changed_notebook_makes_other_runs(course):
+    assert sweep("seeds: 1").returncode == 0
+    (old,) = Path("runs/s").glob("01_small-*")
+    notebook = Path("notebooks/01_small.ipynb")
+    notebook.write_text(notebook.read_text().replace("np.random.rand()", "2.0"))
+    done = sweep("seeds: 1")
+    assert done.stdout.splitlines()[-1] == "1 runs in runs/s: 1 done, 0 failed, 0 to do"
+    (record,) = read_records(Path("runs/s"))
+    assert record.result["scores"][0]["value"] == 2.0
+    assert record.folder != old and (old / "result.json").exists()
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="mounts a small disk: needs root"
+)
+def test_a_full_disk_is_one_sentence_and_the_sweep_goes_on_when_there_is_room(course):
+    Path("runs").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", "runs"], check=True)
+    try:
+        done = sweep("seeds: 200")
+        assert done.returncode == 1
+        assert re.fullmatch(r"Error: cannot .*\(no space left on device\): .*\.\n", done.stderr)
+        kept = [record for record in read_records(Path("runs/s")) if record.state == "done"]
+        assert kept
+        before = [(record.folder / "result.json").read_bytes() for record in kept]
+        subprocess.run(["mount", "-o", "remount,size=64m", "runs"], check=True)
+        done = sweep(f"seeds: {len(kept) + 2}", "--retry-failed")
+        assert done.returncode == 0, done.stderr
+        assert [(record.folder / "result.json").read_bytes() for record in kept] == before
+    finally:
+        subprocess.run(["umount", "-l", "runs"], check=True)
+
+
+TRAINING = """\
+import os, signal
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from gan_utils.architectures import mlp_2d_discriminator, mlp_2d_generator
+from gan_utils.callbacks import DivergenceGuard
+from gan_utils.gan import GAN
+from gan_utils.mixtures import ring
+from gan_utils.optimizers import Adam
+
+
+class Kill(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        with open(run.folder / "epochs", "a") as file:
+            file.write(str(epoch))
+        if ending == "dead" and epoch == 2 and not Path(repair).exists():
+            Path(repair).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+gan = GAN(mlp_2d_generator(), mlp_2d_discriminator(), ema=0.9, seed=seed)
+rate = 1e30 if ending == "error" else 1e-3
+gan.compile(Adam(rate), Adam(rate))
+points = ring().sample(2000, np.random.default_rng(seed))
+gan.fit(points, 50, 32, epoch_steps=10, callbacks=[DivergenceGuard(), run.backup(), Kill()])
+run.score("epochs", len(gan.records["d_loss"]))
+run.score("sum", float(np.abs(gan.sample(100)).sum()))
+run.finish()"""
+
+
+def test_a_training_killed_half_way_ends_as_if_it_had_not_been(course):
+    notebook = nbformat.read("notebooks/01_small.ipynb", 4)
+    notebook.cells[-1].source = TRAINING
+    nbformat.write(notebook, "notebooks/01_small.ipynb")
+    text = "list: [{}, {ending: dead, repair: mended}, {ending: error}]"
+    first = sweep(text)
+    lines = first.stdout.splitlines()
+    assert lines[-1] == "3 runs in runs/s: 1 done, 2 failed, 0 to do"
+    assert "DeadKernelError" in lines[1]
+    assert "TrainingDiverged: " in lines[2] and "lower the learning rates" in lines[2]
+    killed = read_records(Path("runs/s"))[1].folder / "backup" / "training.npz"
+    assert killed.exists()
+    assert (
+        sweep(text, "--retry-failed").stdout.splitlines()[-1].startswith("3 runs in runs/s: 2 do")
+    )
+    whole, resumed, diverged = read_records(Path("runs/s"))
+    assert resumed.result["scores"] == whole.result["scores"]
+    assert (resumed.folder / "epochs").read_text() == "01234"  # none of them twice
+    assert diverged.state == "failed" and not killed.exists()
+
+
 def test_shorter_plan_is_what_is_reported(course):
     assert sweep("seeds: 2").returncode == 0
     done = sweep("seeds: [1]")

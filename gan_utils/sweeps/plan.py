@@ -14,6 +14,7 @@
       ema: {low: 0.9, high: 0.999}
       batch_size: {low: 16, high: 128, scale: log}
     seeds: 5                    # every run with the seeds 0 to 4; or a list of seeds
+    cell_seconds: 1800          # a run fails when one of its cells takes longer
 
 Where several of `grid`, `list` and `random` are given, each entry of one is combined with each
 of the others.  Values are read as the text that stands there, and take the type that the lesson
@@ -45,7 +46,8 @@ OUTSIDE = {"cli.py", "kernels.py", "lessons.py", "overview.py", "pages.py", "run
 # What a report tells of each score, beside the parameters.
 COLUMNS = ("run", "lesson", "state", "minutes", "error", "score", "value", "low", "high", "n",
            "unit", "better")  # fmt: skip
-SECTIONS = ("lessons", "set", "grid", "list", "random", "seeds")
+SECTIONS = ("lessons", "set", "grid", "list", "random", "seeds", "cell_seconds")
+MANY = 1000  # runs that a sweep may have without a word
 SCALES = ("linear", "log")
 DIGITS = 12
 
@@ -54,6 +56,7 @@ DIGITS = 12
 class Planned:
     """One run of a sweep: its name, its lesson, all its parameters but `folder`, and what else it
     was named by as it was then: the notebook's text, without outputs, and the package's hash.
+    No part of its name: `cell_seconds`, how long each of its cells may take.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Planned:
     notebook: str
     values: Mapping[str, Any]
     package: str
+    cell_seconds: int | None
 
 
 def package_hash() -> str:
@@ -93,11 +97,12 @@ def varied(runs: Sequence[Planned]) -> list[str]:
     )
 
 
-def read_sweep(path: Path) -> list[Planned]:
+def read_sweep(path: Path, many: bool = False) -> list[Planned]:
     """The runs of a sweep file, each checked against what its lesson declares, in a fixed order.
 
     Raises ParameterError with the line for unknown parts, values that a lesson refuses, empty
-    lists and a parameter set twice; CourseError for an unknown lesson.
+    lists and a parameter set twice, and for more than `MANY` runs unless `many` are meant;
+    CourseError for an unknown lesson.
     """
     sections = read_yaml(path, "sweep file").items("the file")
     for name, node in sections.items():
@@ -108,18 +113,37 @@ def read_sweep(path: Path) -> list[Planned]:
     node = sections["lessons"]
     names = [node] if node.is_single else node.entries("`lessons`")
     lessons = find_lessons([name.text("a lesson") for name in names])
+    for lesson in lessons:
+        _check_lesson(lesson, sections["lessons"])
+    count = sum(_count(sections, lesson) for lesson in lessons)
+    if count > MANY and not many:
+        raise ParameterError(
+            f"sweep file {path} asks for {count:,} runs, and more than {MANY:,} are rarely meant: "
+            "give --yes where they are."
+        )
+    limit = sections.get("cell_seconds")
+    cell_seconds = limit.whole("`cell_seconds`", 1) if limit else None
     package = package_hash()
     planned: dict[str, Planned] = {}
     for lesson in lessons:
-        _check_lesson(lesson, sections["lessons"])
         text, code = without_outputs(lesson.path)
         for values in _combinations(sections, lesson):
             identity = json.dumps([code, values, package], sort_keys=True, separators=(",", ":"))
             digits = hashlib.sha256(identity.encode()).hexdigest()[:DIGITS]
             name = f"{lesson.name}-{digits}"
             # Draws from a short list repeat themselves, and a run need not be made twice.
-            planned.setdefault(name, Planned(name, lesson, text, values, package))
+            planned.setdefault(name, Planned(name, lesson, text, values, package, cell_seconds))
     return list(planned.values())
+
+
+def _count(sections: Mapping[str, Node], lesson: Lesson) -> int:
+    """How many runs of a lesson the file asks for, before they are spread out."""
+    lists = dict(sections["grid"].items("`grid`")) if "grid" in sections else {}
+    lists |= {"list": sections["list"]} if "list" in sections else {}
+    count = math.prod(len(node.entries(f"`{name}`")) for name, node in lists.items())
+    if "random" in sections:
+        count *= _draws(sections["random"])
+    return count * len(_seeds(sections.get("seeds"), lesson))
 
 
 def _check_lesson(lesson: Lesson, node: Node) -> None:
@@ -171,14 +195,20 @@ def _combinations(sections: Mapping[str, Node], lesson: Lesson) -> Iterator[dict
 def _drawn(node: Node, lesson: Lesson) -> list[dict[str, Any]]:
     """The draws of a `random` part, from its own seed."""
     items = node.items("`random`")
-    if "draws" not in items:
-        raise node.error("`random` does not say how many: add `draws: 20`.")
-    draws = items.pop("draws").whole("`draws`", 1)
+    del items["draws"]
     rng = np.random.default_rng(items.pop("seed").whole("`seed`", 0) if "seed" in items else 0)
     return [
         {name: _draw(value, lesson, name, rng) for name, value in items.items()}
-        for _ in range(draws)
+        for _ in range(_draws(node))
     ]
+
+
+def _draws(node: Node) -> int:
+    """How many draws a `random` part asks for."""
+    items = node.items("`random`")
+    if "draws" not in items:
+        raise node.error("`random` does not say how many: add `draws: 20`.")
+    return items["draws"].whole("`draws`", 1)
 
 
 def _draw(node: Node, lesson: Lesson, name: str, rng: np.random.Generator) -> Any:
@@ -210,14 +240,14 @@ def _draw(node: Node, lesson: Lesson, name: str, rng: np.random.Generator) -> An
     return round(drawn) if parameter.type is int else float(f"{drawn:.6g}")
 
 
-def _seeds(node: Node | None, lesson: Lesson) -> list[int]:
+def _seeds(node: Node | None, lesson: Lesson) -> Sequence[int]:
     if node is None:
         return [lesson.parameters["seed"].default]
     if node.is_single:
         last = node.whole("`seeds`", 1) - 1
         for seed in {0, last}:
             _allowed(node, lesson, "seed", seed)
-        return list(range(last + 1))
+        return range(last + 1)
     return [_value(seed, lesson, "seed") for seed in node.entries("`seeds`")]
 
 

@@ -38,6 +38,7 @@ class Task:
     folder: str
     token: str
     package: str
+    cell_seconds: int | None
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,10 @@ class Done:
 def task(run: Planned, folder: Path, token: str) -> Task:
     """Pack a run for a worker."""
     place = str(folder.resolve())
-    return Task(run.name, run.lesson.name, run.notebook, run.values, place, token, run.package)
+    return Task(
+        run.name, run.lesson.name, run.notebook, run.values, place, token, run.package,
+        run.cell_seconds,
+    )  # fmt: skip
 
 
 def carry_out(task: Task) -> Done:
@@ -82,7 +86,8 @@ def carry_out(task: Task) -> Done:
             notebook.write_text(task.notebook, encoding="utf-8")
             shared = token_of(Path(task.folder)) == task.token
             folder = Path(task.folder if shared else scratch) / task.name
-            outcome = execute(Lesson(notebook, {}), task.values, folder, _threads.runner)
+            lesson = Lesson(notebook, {})
+            outcome = execute(lesson, task.values, folder, _threads.runner, task.cell_seconds)
             error = outcome.error
             if task.package != package_hash() and not error:
                 # Some of it may have run in the new code, so it is no result of either.
