@@ -6,22 +6,24 @@ import io
 import tempfile
 import threading
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gan_utils.errors import CourseError
 from gan_utils.lessons import Lesson, execute
-from gan_utils.results import write_atomically
+from gan_utils.results import make_folder, write_atomically
 from gan_utils.runner import Runner
 from gan_utils.sweeps.plan import Planned, package_hash
-from gan_utils.sweeps.store import token_of
+from gan_utils.sweeps.store import record, token_of
 
 _threads = threading.local()
 _at_work: dict[int, tuple[str, Runner]] = {}  # a thread's token and runner, while it does a run
 _stopped: set[str] = set()
 STALE = "stale.json"
+PATIENCE = 1.0  # seconds between two looks whether a sweep was stopped
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,6 @@ def carry_out(task: Task) -> Done:
             "a worker has another version of gan-course than this one: install the same there, "
             "and start the worker again."
         )
-    if task.token in _stopped:
-        return Done("the sweep was stopped", 0.0, None)
     if not hasattr(_threads, "runner"):
         _threads.runner = Runner()
     thread = threading.get_ident()
@@ -85,17 +85,43 @@ def carry_out(task: Task) -> Done:
             notebook = Path(scratch) / f"{task.lesson}.ipynb"
             notebook.write_text(task.notebook, encoding="utf-8")
             shared = token_of(Path(task.folder)) == task.token
-            folder = Path(task.folder if shared else scratch) / task.name
-            lesson = Lesson(notebook, {})
-            outcome = execute(lesson, task.values, folder, _threads.runner, task.cell_seconds)
-            error = outcome.error
-            if task.package != package_hash() and not error:
-                # Some of it may have run in the new code, so it is no result of either.
-                (folder / "result.json").replace(folder / STALE)
-                error = "gan_utils was changed while it ran: give the same command again"
+            home = Path(task.folder if shared else scratch)
+            folder, lesson = home / task.name, Lesson(notebook, {})
+            with _alone(folder, task.token):
+                if task.token in _stopped:
+                    return Done("the sweep was stopped", 0.0, None)
+                known = record(home, task.name, task.lesson, task.values)
+                if known.state == "done":
+                    return Done("", known.minutes, None)
+                outcome = execute(lesson, task.values, folder, _threads.runner, task.cell_seconds)
+                error = outcome.error
+                if task.package != package_hash() and not error:
+                    # Some of it may have run in the new code, so it is no result of either.
+                    (folder / "result.json").replace(folder / STALE)
+                    error = "gan_utils was changed while it ran: give the same command again"
             return Done(error, outcome.minutes, None if shared else _packed(folder))
     finally:
         del _at_work[thread]
+
+
+@contextmanager
+def _alone(folder: Path, token: str) -> Iterator[None]:
+    """Wait until nobody else is at the run in this folder, or the sweep is stopped.
+
+    A worker goes on with its run when the driver that asked for it was killed; the next driver
+    asks for the same run, and this worker then finds it done.
+    """
+    from filelock import FileLock, Timeout
+
+    make_folder(folder)
+    lock = FileLock(folder / ".lock")
+    while not lock.is_locked and token not in _stopped:
+        with suppress(Timeout):
+            lock.acquire(timeout=PATIENCE)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def stop_runs(token: str) -> None:
