@@ -2,7 +2,7 @@
 
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: run test lint unit nbval bench slides lab notebooks lock data evaluators compat wheel clean
+.PHONY: run test lint unit nbval bench sweep stress slides lab notebooks lock data evaluators compat wheel clean
 
 BIN = .venv/bin
 READY = .venv/.installed
@@ -25,6 +25,13 @@ nbval: $(READY) ## run every notebook again and compare what it prints with what
 
 bench: $(READY) ## time everything, two hours and a half; BENCH="step frechet" takes a part
 	$(BIN)/python benchmarks/bench.py $(BENCH)
+
+sweep: $(READY) ## the Chile study in its quick setting, six minutes, and its report in a browser
+	$(BIN)/gan-course sweep notebooks/sweeps/chile_quick.yaml --jobs 2
+	$(BIN)/gan-course report runs/chile_quick --open
+
+stress: $(READY) ## kill what works on sweeps two hundred times and account for every result
+	$(BIN)/python tests/stress_sweeps.py
 
 slides: $(READY) ## build the decks into build/slides; needs npm, and chromium for the PDFs
 	$(BIN)/python tools/slides.py

@@ -148,14 +148,18 @@ def sweep(
 
 @app.command()
 @click.argument("folder", type=Path, metavar="SWEEP")
-def report(folder: Path) -> None:
+@click.option("--open", "show", is_flag=True, help="Also open the page in a browser.")
+def report(folder: Path, show: bool) -> None:
     """Write the tables and the page of a sweep into its folder SWEEP."""
     with _one_sentence(BAD_INPUT):
         for module in ("pandas", "pyarrow"):
             _need(module, "sweep")
         from gan_utils.sweeps.report import write_report
 
-        click.echo(f"Report: {write_report(folder)}")
+        page = write_report(folder)
+    click.echo(f"Report: {page}")
+    if show:
+        click.launch(page.resolve().as_uri())
 
 
 @app.command()

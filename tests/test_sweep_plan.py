@@ -219,6 +219,18 @@ def test_what_is_wrong_is_one_sentence_with_its_line(text):
     assert str(caught.value).startswith("sweep file s.yaml") and REFUSED[text] in str(caught.value)
 
 
+def test_a_notebook_from_elsewhere_is_refused(tmp_path, monkeypatch):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    Path("s.yaml").write_text("seeds: 2\nlessons: ../notebooks/01_first.ipynb")
+    with pytest.raises(
+        ParameterError, match=r"line 2: notebook \.\./notebooks/01_first\.ipynb lies"
+    ):
+        read_sweep(Path("s.yaml"))
+    assert len(read_sweep(Path("s.yaml").replace(tmp_path / "s.yaml"))) == 2  # beside the file
+
+
 def test_many_runs_that_are_meant():
     Path("s.yaml").write_text("lessons: 01\nseeds: 600\ngrid: {average: [true, false]}")
     assert len(read_sweep(Path("s.yaml"), many=True)) == 1200

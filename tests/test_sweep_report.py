@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from scipy import stats
 
 pytest.importorskip("pandas")
@@ -15,6 +16,7 @@ pytest.importorskip("pyarrow")
 
 import pandas as pd
 
+from gan_utils.cli import app
 from gan_utils.errors import OutputError
 from gan_utils.sweeps.report import write_report
 from gan_utils.sweeps.store import Record, read_records
@@ -162,6 +164,14 @@ def test_report_reads_back(folder):
     means = pd.read_csv(folder / "summary.csv").query("score == 'FD'")["mean"]
     assert list(means) == pytest.approx(list(FD.mean(axis=1)))
     assert list(pd.read_csv(folder / "comparisons.csv")["score"]) == ["FD", "time"]
+
+
+def test_the_command_opens_the_page(folder, monkeypatch):
+    opened = []
+    monkeypatch.setattr("click.launch", opened.append)
+    done = CliRunner().invoke(app, ["report", str(folder), "--open"])
+    assert done.output == f"Report: {folder / 'report.html'}\n"
+    assert opened == [(folder / "report.html").resolve().as_uri()]
 
 
 def test_folder_without_a_sweep(tmp_path):

