@@ -25,6 +25,8 @@ import recording
 import step as textbook
 from recording import Row, spread
 
+from gan_utils.results import write_atomically
+
 SEEDS = range(5)
 SAMPLES = 5000
 MINUTES = 15
@@ -139,8 +141,15 @@ WAYS = {
 
 
 def sources(way: str) -> str:
-    """Hash of all that a training of this kind depends on."""
+    """Hash of all that a training of this kind depends on, its clock and its judge included."""
     root = Path(__file__).parent.parent
+    shared = [
+        *sorted((root / "gan_utils" / "metrics").glob("*.py")),
+        root / "gan_utils" / "evaluators.py",
+        root / "gan_utils" / "data.py",
+        root / "data" / "checksums.json",
+        root / "data" / "evaluators" / "fashion_mnist.json",
+    ]
     if way == "textbook":
         from gan_utils import architectures
 
@@ -156,7 +165,9 @@ def sources(way: str) -> str:
         modules = "architectures batches convolution game gan layers losses optimizers precision"
         files = [root / "gan_utils" / f"{name}.py" for name in modules.split()]
         texts = [Path(__file__).read_bytes(), json.dumps(recipe["source"]).encode()]
+        texts.append(recording.processor().encode())
         texts += [file.read_bytes() for file in files]
+    texts += [file.read_bytes() for file in shared]
     return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
@@ -166,7 +177,7 @@ def piece(way: str, seed: int) -> dict:
     if not path.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
         done = recording.in_turn(__file__, [f"{way}:{seed}"], 1)
-        path.write_text(json.dumps(done[f"{way}:{seed}"][0]))
+        write_atomically(path, json.dumps(done[f"{way}:{seed}"][0]).encode())
     return json.loads(path.read_text())
 
 
@@ -174,8 +185,10 @@ def measure() -> list[Row]:
     found = {way: [piece(way, seed) for seed in SEEDS] for way in WAYS}
     milliseconds = loop_milliseconds()
     affordable = MINUTES * 60e3 / milliseconds
+    if affordable > TEXTBOOK_STEPS[-1]:
+        raise SystemExit(f"TEXTBOOK_STEPS ends before {affordable:.0f}: add a number beyond that.")
     # The next number that was scored, to the tutorial's advantage.
-    reached = next((s for s in TEXTBOOK_STEPS if s >= affordable), TEXTBOOK_STEPS[-1])
+    reached = next(s for s in TEXTBOOK_STEPS if s >= affordable)
     targets = [one[str(reached)] for one in found["textbook"]]
     target = statistics.median(targets)
     ends = [one["curve"][-1] for one in found["course"]]

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import select
+import signal
 import sys
 import threading
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -70,23 +73,39 @@ class CopyProvisioner(LocalProvisioner):
 
 
 class _Child:
-    """A process of multiprocessing with the methods of `subprocess.Popen` that Jupyter calls."""
+    """A process of multiprocessing with the methods of `subprocess.Popen` that Jupyter calls.
+
+    It is watched by a file descriptor of its own: multiprocessing asks the original how a copy
+    ended, and takes a copy for dead whose original was killed.
+    """
 
     stdin = stdout = stderr = None
 
     def __init__(self, process: multiprocessing.process.BaseProcess):
-        self.kill, self.terminate, self.pid = process.kill, process.terminate, process.pid
-        self._process = process
+        self.pid, self._process = process.pid, process
+        self._file = os.pidfd_open(self.pid)
 
     def poll(self) -> int | None:
-        return self._process.exitcode
+        return self._status(0)
 
     def wait(self) -> int | None:
-        self._process.join()
-        return self._process.exitcode
+        return self._status(None)
+
+    def _status(self, seconds: float | None) -> int | None:
+        if not select.select([self._file], [], [], seconds)[0]:
+            return None
+        code = self._process.exitcode
+        return -signal.SIGKILL if code is None else code
 
     def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._file, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
 
 
 def _kernel(file: str, folder: str, environment: dict[str, str]) -> None:

@@ -10,7 +10,7 @@
   const behind = (element) => {
     for (let e = element; e; e = e.parentElement) {
       const colour = getComputedStyle(e).backgroundColor;
-      if (!/, 0\)$|transparent/.test(colour)) return colour;
+      if (!/^rgba\(.*, 0\)$|transparent/.test(colour)) return colour;
     }
     return "rgb(255, 255, 255)";
   };

@@ -4,9 +4,10 @@
     python tests/stress_sweeps.py --kills 20
 
 A Dask cluster of one scheduler and two workers trains small GANs. At random moments a kernel, the
-process that starts kernels, a worker, the driver or the scheduler gets SIGKILL; what died is
-started again, and the same command goes on. A result that is there must never change, nothing may
-be missing at the end, and every score must be, bit for bit, that of a sweep that nobody disturbed.
+process that it is a copy of, the one that starts kernels, a worker, the driver or the scheduler
+gets SIGKILL; what died is started again, and the same command goes on. A result that is there must
+never change, nothing may be missing at the end, and every score must be, bit for bit, that of a
+sweep that nobody disturbed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -54,7 +56,7 @@ ROOT = str(Path(__file__).resolve().parent.parent)
 COURSE = [sys.executable, "-c", "from gan_utils.cli import app; app()"]
 RUNS = 16  # of one sweep; another one begins when it is done
 # How often each is chosen: what dies most often in practice, first.
-WEIGHTS = {"kernel": 10, "runner": 4, "worker": 3, "driver": 3, "scheduler": 1}
+WEIGHTS = {"kernel": 10, "original": 2, "runner": 4, "worker": 3, "driver": 3, "scheduler": 1}
 PATIENCE = 300  # seconds without a new result after which something has got stuck
 
 
@@ -92,21 +94,28 @@ class Cluster:
             )
 
     def victims(self, kind: str) -> list[int]:
-        """The processes of a kind that are alive."""
-        if kind == "kernel":
+        """The processes of a kind that are alive; the original is what kernels are copies of."""
+        if kind in ("kernel", "original", "runner"):
+            below = self._below_workers()
             files = Path("runs", self.sweep.stem).glob("*/kernel")
-            found = [int(file.read_text() or 0) for file in files]
-            return [pid for pid in found if pid and psutil.pid_exists(pid)]
-        if kind == "runner":
-            return [
-                child.pid
-                for name in self.processes
-                if name.startswith("worker") and self.alive(name)
-                for child in psutil.Process(self.processes[name].pid).children()
-                if "gan_utils.runner" in child.cmdline()
-            ]
+            kernels = {int(file.read_text() or 0) for file in files}
+            runners = {pid for pid, line in below.items() if "gan_utils.runner" in line}
+            copied = {pid for pid, line in below.items() if "forkserver" in line}
+            found = {"kernel": kernels, "runner": runners, "original": copied - kernels}[kind]
+            return sorted(found & below.keys())
         return [p.pid for name, p in self.processes.items() if name.startswith(kind)
                 and self.alive(name)]  # fmt: skip
+
+    def _below_workers(self) -> dict[int, str]:
+        """The processes that the workers have started, and those have, with their commands."""
+        found = {}
+        for name, process in self.processes.items():
+            if name.startswith("worker") and self.alive(name):
+                with suppress(psutil.NoSuchProcess):
+                    for child in psutil.Process(process.pid).children(recursive=True):
+                        with suppress(psutil.NoSuchProcess):
+                            found[child.pid] = " ".join(child.cmdline())
+        return found
 
     def close(self) -> None:
         for process in self.processes.values():
@@ -160,8 +169,9 @@ def torment(kills: int, chance: random.Random) -> tuple[Counter, dict[str, bytes
             if killed.total() < kills and cluster.victims("kernel"):
                 (kind,) = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))
                 if found := cluster.victims(kind):
-                    os.kill(chance.choice(found), signal.SIGKILL)
-                    killed[kind] += 1
+                    with suppress(ProcessLookupError):
+                        os.kill(chance.choice(found), signal.SIGKILL)
+                        killed[kind] += 1
             for known in finished(cluster.sweep):
                 content = (known.folder / "result.json").read_bytes()
                 if known.name not in seen:
@@ -191,6 +201,9 @@ def main() -> None:
         [*COURSE, "sweep", reference, "--jobs", "2"], check=True, stdout=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": ROOT},
     )  # fmt: skip
+    for path in Path("runs").glob("disturbed-*/*/result.json"):
+        if seen[path.parent.name] != path.read_bytes():
+            raise SystemExit(f"{path} was changed after it was done.")
     expected = {known.name: known.result["scores"] for known in finished(reference)}
     scores = {name: json.loads(content)["scores"] for name, content in seen.items()}
     for kind, count in killed.most_common():

@@ -27,7 +27,7 @@ def pages(tmp_path_factory):
     """The pages of all decks."""
     try:
         vendor = slides.fetch(slides.BUILD / "vendor")
-    except (slides.SlidesError, FileNotFoundError) as error:
+    except slides.SlidesError as error:
         pytest.skip(f"reveal.js and KaTeX cannot be fetched: {error}")
     folder = tmp_path_factory.mktemp("slides")
     return {deck: slides.build(deck, folder, vendor, pdf=False) for deck in DECKS}
@@ -75,6 +75,10 @@ def test_a_slide_that_is_too_full_is_found(pages, tmp_path):
         for html, told in [
             ("<p style='font-size: 20px'>small</p>", "20.0 px"),
             ("<p style='color: #999999'>pale</p>", "contrast 2.8"),
+            (
+                "<p style='background: #e69f00'><b style='color: #e69f00'>orange</b></p>",
+                "contrast 1.0",
+            ),
             ("<p style='position: absolute; top: 715px; left: 0'>low</p>", "outside"),
             ("<img src='data:image/png;base64,AA' alt='x'>", "no content"),
             ("<img src='' alt=''>", "no alternative text"),

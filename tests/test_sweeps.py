@@ -354,6 +354,30 @@ def test_kernel_does_not_survive_a_sweep_that_was_killed(course):
     wait_until(lambda: not any(map(alive, lives())), 10)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="copies of a process are used on Linux only")
+def test_a_copy_whose_original_was_killed_is_alive_until_it_is_killed():
+    code = """if True:
+        import multiprocessing, os, signal, time
+        from multiprocessing import forkserver
+
+        from gan_utils.kernels import _Child
+
+        process = multiprocessing.get_context("forkserver").Process(target=time.sleep, args=(60,))
+        process.start()
+        child = _Child(process)
+        original = forkserver._forkserver._forkserver_pid
+        os.kill(original, signal.SIGKILL)
+        os.waitpid(original, 0)
+        print(child.poll())
+        child.kill()
+        print(child.wait() is None, os.path.exists(f"/proc/{child.pid}/cwd"))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["None", "False", "False"], done.stderr
+
+
 def test_one_job_starts_no_scheduler(course):
     code = "from gan_utils.cli import app; app(standalone_mode=False)\n"
     code += "import sys; print('distributed' in sys.modules, 'tensorflow' in sys.modules)"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,7 +21,7 @@ from gan_utils.losses import LOSSES
 from gan_utils.metrics import closer_to_training, frechet_distance, modes_captured
 from gan_utils.mixtures import grid, ring
 from gan_utils.widgets.gan_lab import LONGEST, GanLab, arrows, gan_lab_figure
-from gan_utils.widgets.kernel import kernel
+from gan_utils.widgets.kernel import Kernel, kernel
 from gan_utils.widgets.latent import LatentSpace, latent_explorer, linear, spherical
 from gan_utils.widgets.panel import Answer, Panel, Slider
 from gan_utils.widgets.plane_game import SHOWN, PlaneGame, Rules
@@ -266,6 +269,38 @@ def test_an_interrupt_between_two_questions_stops_the_play_that_had_begun(sent, 
     assert sent[-1][0]["rounds"] == 2
 
 
+def test_an_interrupt_stops_a_play_that_waits_for_a_cell(sent, monkeypatch):
+    lab = GanLab(PlaneGame())
+    monkeypatch.setattr(kernel, "busy", True)
+    question = {"do": "play", "rounds": 1, "begins": True}
+    lab._on_ask(lab, question | {"id": "1", "again": False}, [])
+    monkeypatch.setattr(kernel, "interrupts", kernel.interrupts + 1)
+    monkeypatch.setattr(kernel, "busy", False)
+    lab._on_ask(lab, question | {"id": "2", "again": True}, [])
+    assert "interrupted" in sent[-1][0]["error"] and lab.game.rounds == 0
+
+
+def test_a_rule_that_is_taken_up_stays_where_the_game_has_diverged(sent, monkeypatch):
+    lab = GanLab(PlaneGame())
+    parts = lab.game._look()
+    endless = [part if number != 2 else part + np.inf for number, part in enumerate(parts)]
+    monkeypatch.setattr(PlaneGame, "_answers", lambda game: endless)
+    lab.game._compile()
+    lab._on_ask(lab, {"id": "x", "do": "change", "rules": {"g_rate": 1e-4}}, [])
+    told = sent[-1][0]
+    assert "no longer finite" in told["error"] and told["rules"]["g_rate"] == 1e-4
+
+
+def test_cells_in_cells_and_cells_that_await():
+    watched = Kernel()
+    watched._before_cell(None)
+    watched._before_cell(None)
+    watched._after_cell(None)
+    assert watched.busy
+    watched._after_cell(SimpleNamespace(error_in_exec=asyncio.CancelledError()))
+    assert not watched.busy and watched.interrupts == 1
+
+
 def test_a_fault_of_ours_is_told_and_goes_on_to_the_log(sent, monkeypatch):
     lab = GanLab(PlaneGame())
     monkeypatch.setattr(lab.game, "view", lambda: 1 / 0)
@@ -405,6 +440,9 @@ def test_a_space_refuses_what_does_not_fit(space):
         space.images(np.full((2, 100), np.inf))
     with pytest.raises(ParameterError, match="shape"):
         LatentSpace(space.generator, (0, 1), np.zeros((3, 32, 32, 3), np.uint8), space.judge)
+    functional = keras.Model(space.generator.inputs, space.generator.outputs)
+    with pytest.raises(ParameterError, match=r"is a Functional: give a keras\.Sequential"):
+        LatentSpace(functional, (0, 1), space.training, space.judge)
 
 
 def test_the_explorer_has_three_panels_that_answer(space, sent):

@@ -64,7 +64,12 @@ def picture(page):
 
 
 def stands_still(page):
-    """Whether the game itself stands: the rounds that a new look finds, twice."""
+    """Whether nothing is asked any more, and the game itself stands: its rounds, twice."""
+    answers = page.locator(".gan-lab:visible").first.get_attribute
+    before = answers("data-answers")
+    page.wait_for_timeout(700)
+    if answers("data-answers") != before:
+        return False
     found = []
     for _ in range(2):
         press(page, "Move D")  # moves no round on

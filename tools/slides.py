@@ -107,6 +107,8 @@ def pictures(lesson: str) -> dict[str, bytes]:
         ]
         code = re.sub(r"^([ \t]*)[%!].*", r"\1pass", "".join(cell["source"]), flags=re.M)
         names = list(_saved(code))
+        if shown and names and len(names) != len(shown):
+            raise SlidesError(f"lesson {lesson} shows pictures in one cell beside those it saves")
         for name, data in zip(names, shown, strict=False):
             found[name] = base64.b64decode("".join(data))
     return found
@@ -175,9 +177,13 @@ def figure(target: str, where: str) -> bytes:
 def fetch(folder: Path) -> Path:
     """Put the packages that slides are shown with into `folder`, unless they are there."""
     for name, (version, sum_expected) in PACKAGES.items():
-        if (folder / name / "package.json").exists():
+        there = folder / name / "package.json"
+        if there.exists() and json.loads(there.read_text(encoding="utf-8"))["version"] == version:
             continue
-        with tempfile.TemporaryDirectory() as scratch:
+        if not shutil.which("npm"):
+            raise SlidesError("npm is not here, which fetches reveal.js and KaTeX: install it.")
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
             done = subprocess.run(
                 ["npm", "pack", f"{name}@{version}", "--silent"], cwd=scratch,
                 capture_output=True, text=True,
@@ -190,8 +196,8 @@ def fetch(folder: Path) -> Path:
                 raise SlidesError(f"{name} {version} is not the package that is known here.")
             with tarfile.open(package) as archive:
                 archive.extractall(scratch, filter="data")
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.move(Path(scratch) / "package", folder / name)
+            shutil.rmtree(folder / name, ignore_errors=True)
+            (Path(scratch) / "package").replace(folder / name)
     return folder
 
 
@@ -260,6 +266,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not options.decks or path.name.startswith(tuple(options.decks))
     ]  # fmt: skip
     try:
+        if not decks:
+            raise SlidesError(f"no deck begins with {' or '.join(options.decks)}.")
         vendor = fetch(BUILD / "vendor")
         for deck in decks:
             check(deck, vendor)

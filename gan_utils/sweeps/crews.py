@@ -76,7 +76,7 @@ class OnDask:
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         try:
             self._client = distributed.Client(cluster, timeout=SECONDS_TO_CONNECT)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # nobody there, or whatever can be wrong with an address
             reason = str(error) or type(error).__name__
             raise CourseError(
                 f"no Dask scheduler answers at {cluster} ({reason}): start one there."

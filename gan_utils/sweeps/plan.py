@@ -248,7 +248,8 @@ def _draw(node: Node, lesson: Lesson, name: str, rng: np.random.Generator) -> An
     else:
         drawn = rng.uniform(low, high)
     # Six digits are enough for a step size, and can be read and typed again.
-    return round(drawn) if parameter.type is int else float(f"{drawn:.6g}")
+    rounded = round(drawn) if parameter.type is int else float(f"{drawn:.6g}")
+    return min(max(rounded, low), high)
 
 
 def _seeds(node: Node | None, lesson: Lesson) -> Sequence[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -29,6 +30,7 @@ class Progress:
         self._minutes: list[float] = []
         self._failed = 0
         self._at_work: dict[str, tuple[str, float]] = {}
+        self._lock = threading.Lock()  # runs begin in other threads
         self._console = Console(highlight=False, soft_wrap=True)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
@@ -46,12 +48,14 @@ class Progress:
 
     def started(self, worker: str, run: str) -> None:
         """A worker has begun a run; called from any thread."""
-        # A new dictionary, because another thread may be reading the old one.
-        self._at_work = {**self._at_work, worker: (run, time.monotonic())}
+        with self._lock:
+            # A new dictionary, because another thread may be reading the old one.
+            self._at_work = {**self._at_work, worker: (run, time.monotonic())}
 
     def ended(self, done: Record) -> None:
         """A run has ended."""
-        self._at_work = {w: at for w, at in self._at_work.items() if at[0] != done.name}
+        with self._lock:
+            self._at_work = {w: at for w, at in self._at_work.items() if at[0] != done.name}
         self._left -= 1
         self._failed += done.state == "failed"
         self._minutes.append(done.minutes)

@@ -50,6 +50,9 @@ def opened(folder: Path) -> Iterator[None]:
         raise OutputError(
             f"another sweep is at work in {folder}: wait for it or choose another --out."
         ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"cannot work in {folder} ({reason}): choose another --out.") from None
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import threading
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan_utils.errors import CourseError
+from gan_utils.errors import CourseError, OutputError
 from gan_utils.lessons import Lesson, execute
 from gan_utils.results import make_folder, write_atomically
 from gan_utils.runner import Runner
@@ -69,7 +70,7 @@ def carry_out(task: Task) -> Done:
 
     Where the sweep's folder is shared the files are written there, and a run that was cut off
     goes on from its last backup; elsewhere they go back with the answer.  Raises CourseError
-    where this machine has another version of the course.
+    where this machine has another version of the course, OutputError where it has no room.
     """
     if task.package != package_hash():
         raise CourseError(
@@ -95,11 +96,18 @@ def carry_out(task: Task) -> Done:
                     return Done("", known.minutes, None)
                 outcome = execute(lesson, task.values, folder, _threads.runner, task.cell_seconds)
                 error = outcome.error
-                if task.package != package_hash() and not error:
+                if task.package != package_hash():
                     # Some of it may have run in the new code, so it is no result of either.
-                    (folder / "result.json").replace(folder / STALE)
+                    with suppress(FileNotFoundError):
+                        (folder / "result.json").replace(folder / STALE)
                     error = "gan_utils was changed while it ran: give the same command again"
             return Done(error, outcome.minutes, None if shared else _packed(folder))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(
+            f"no run can be made in {task.folder} with temporary files in {tempfile.gettempdir()} "
+            f"({reason}): free the place or choose another --out."
+        ) from None
     finally:
         del _at_work[thread]
 
@@ -127,9 +135,11 @@ def _alone(folder: Path, token: str) -> Iterator[None]:
 def stop_runs(token: str) -> None:
     """End what this process is running of the sweep with this token, and begin no more of it."""
     _stopped.add(token)
-    for at_work, runner in list(_at_work.values()):
-        if at_work == token:
+    # Again and again: a run that was about to start when it was stopped starts its process yet.
+    while runners := [runner for at_work, runner in list(_at_work.values()) if at_work == token]:
+        for runner in runners:
             runner.close()
+        time.sleep(PATIENCE / 10)
 
 
 def _packed(folder: Path) -> bytes:
@@ -144,7 +154,7 @@ def _packed(folder: Path) -> bytes:
 
 def unpack(files: bytes, folder: Path) -> None:
     """Write the files of a run that came from elsewhere, the result last."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with zipfile.ZipFile(io.BytesIO(files)) as archive:
         names = sorted(archive.namelist(), key=lambda name: name == "result.json")
         for name in names:

@@ -1,23 +1,25 @@
 // Questions to the kernel, one at a time: the kernel is never behind, and a page that is closed
 // asks no more. `heard` gets each answer, and whether it is the last one that was asked for;
 // `complain` gets a sentence when none comes, or when the kernel is busy; when nothing else is
-// waiting, `idle` may give the next question.
+// waiting, `idle` may give the next question. A busy kernel is asked the same question again, if
+// it is still `wanted`.
 
 const PATIENCE = 10000; // milliseconds until a missing answer is told
 const AGAIN = 500; // milliseconds after which a busy kernel is asked again
 
-function asking(model, { heard, complain, idle = () => null }) {
+function asking(model, { heard, complain, idle = () => null, wanted = () => true }) {
   const name = Math.random().toString(36).slice(2); // other views of the same widget have others
   let asked = 0, waiting = null, late = false, queue = [], patience = null, open = true, question = null;
 
-  function send() {
+  function send(again = false) {
     waiting = `${name}-${asked++}`;
     late = false;
     patience = setTimeout(() => {
       complain("The kernel does not answer. It may be busy with another cell; if it was restarted, run this cell again.");
       late = true; // it may still come; if it was lost, another question may be asked
+      if (queue.length) next();
     }, PATIENCE);
-    model.send({ ...question, id: waiting });
+    model.send({ ...question, again, id: waiting });
   }
   function next() {
     if (!open || (waiting !== null && !late)) return;
@@ -29,11 +31,20 @@ function asking(model, { heard, complain, idle = () => null }) {
     clearTimeout(patience);
     if (message.busy) {
       complain(message.busy);
-      patience = setTimeout(() => open && send(), AGAIN);
+      patience = setTimeout(() => {
+        if (open && wanted(question)) send(true);
+        else { waiting = null; next(); }
+      }, AGAIN);
       return;
     }
     waiting = null;
-    heard(message, buffers, queue.length === 0);
+    try {
+      heard(message, buffers, queue.length === 0);
+    } catch (fault) {
+      complain(`The answer cannot be shown: ${fault.message}`);
+      console.error(fault);
+      return;
+    }
     next(); // the kernel works while the browser draws
   }
   model.on("msg:custom", receive);

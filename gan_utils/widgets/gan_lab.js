@@ -50,7 +50,7 @@ function render({ model, el }) {
   const buttons = make("div", { className: "buttons" }, play);
   for (const [what, words] of [["d", "Move D"], ["g", "Move G"], ["reset", "Reset"]]) {
     const button = make("button", { textContent: words });
-    button.onclick = () => { pause(); ask({ do: what }); };
+    button.onclick = () => { pause(); endDrawing(); ask({ do: what }); };
     buttons.append(button);
   }
   const draws = make("button", { textContent: "Draw data" });
@@ -91,7 +91,7 @@ function render({ model, el }) {
       slider.setAttribute("aria-valuetext", output.textContent);
     };
     slider.oninput = slider.say;
-    slider.onchange = () => ask({ do: "change", rules: { [key]: value() } });
+    slider.onchange = () => { endDrawing(); ask({ do: "change", rules: { [key]: value() } }); };
     controls[key] = slider;
     labelled(key, WORDS[key], slider, output);
   }
@@ -116,6 +116,7 @@ function render({ model, el }) {
       begins = false;
       return question;
     },
+    wanted: (question) => question.do !== "play" || playing, // it may have been paused since
   });
   function heard(message, buffers, last) {
     error.textContent = message.error ?? "";
@@ -165,6 +166,7 @@ function render({ model, el }) {
     values.modes.textContent = `${shown.modes} of ${shown.of} ${shown.piece}`;
     values.quality.textContent = `${Math.round(100 * shown.quality)} %`;
     for (const key of ["d_loss", "g_loss", "mean_pull"]) values[key].textContent = short(shown[key]);
+    if (drawing) return; // plane and status speak of that
     const words = `After ${shown.rounds} rounds: ${shown.modes} of ${shown.of} ${shown.piece} captured, ${Math.round(100 * shown.quality)} % of the samples of high quality.`;
     plane.setAttribute("aria-label", `The plane with real points, samples and the answers of the discriminator. ${words}`);
     if (!playing || now - spoken > 5000) { status.textContent = words; spoken = now; }
@@ -300,16 +302,20 @@ function render({ model, el }) {
     plane.focus();
   }
   function endDrawing() {
+    if (!drawing) return;
     drawing = false;
     strokes = [];
+    if (document.activeElement === plane) draws.focus();
     plane.setAttribute("role", "img");
     plane.removeAttribute("tabindex");
     plane.style.touchAction = "";
     tell();
+    if (shown) tick();
+    draw();
   }
   function tell() {
     hint.textContent = drawing
-      ? "Draw with the mouse or a finger; training can begin when you let go. With the keyboard: the arrow keys move the cross, the space bar sets points, Enter ends."
+      ? "Draw with the mouse or a finger; training can begin when you let go. With the keyboard: the arrow keys move the cross, the space bar sets points, Enter ends, Escape forgets them."
       : "Blue crosses are real, orange discs are samples, and the line at each shows where the loss pulls it. The longest line always has the same length; the mean pull tells the true size. The background is D's answer: blue for real. The grid is where G takes a square grid of latent vectors.";
   }
   function drawStrokes(pen) {
@@ -347,8 +353,9 @@ function render({ model, el }) {
   plane.onpointerup = () => { if (drawing && strokes.length) finishDrawing(); };
   plane.onkeydown = (event) => {
     const step = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] }[event.key];
-    if (!drawing || !(step || event.key === " " || event.key === "Enter")) return;
+    if (!drawing || !(step || [" ", "Enter", "Escape"].includes(event.key))) return;
     event.preventDefault();
+    if (event.key === "Escape") { endDrawing(); return; }
     cursor ??= [0, 0];
     if (step) {
       cursor = cursor.map((value, i) => Math.max(-edge, Math.min(edge, value + step[i])));

@@ -109,7 +109,10 @@ class GanLab(anywidget.AnyWidget):
             self.answer(ask)
             return self._frame()
 
-        reply(self, ask, work, rules=asdict(self.game.rules))
+        # Also where a cell runs and nothing begins yet: an interrupt from now on stops the play.
+        if ask.get("begins") and not ask.get("again"):
+            self.interrupts = kernel.interrupts
+        reply(self, ask, work, lambda: {"rules": asdict(self.game.rules)})
 
     def answer(self, ask: dict) -> None:
         """Does what the browser asks: one of play, d, g, look, reset, change, draw."""
@@ -120,8 +123,6 @@ class GanLab(anywidget.AnyWidget):
                 raise ParameterError(
                     f"rounds is {rounds!r}: give a whole number from 1 to {MOST_ROUNDS}."
                 )
-            if ask.get("begins"):
-                self.interrupts = kernel.interrupts
             if kernel.interrupts > self.interrupts:
                 raise KeyboardInterrupt
             game.play(rounds)

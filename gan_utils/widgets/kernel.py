@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 
 SOON = 0.1  # seconds
 
@@ -16,12 +17,14 @@ SOON = 0.1  # seconds
 class Kernel:
     """Watches the kernel from the first `watch` on; without a kernel nothing ever runs.
 
-    busy: a cell runs. interrupts: how many there were.
+    busy: a cell runs. interrupts: how many there were. lock: held by who answers a widget, and a
+    cell begins when it is free.
     """
 
     def __init__(self) -> None:
         self.busy = self.watching = False
-        self.interrupts = 0
+        self.interrupts = self._depth = 0
+        self.lock = threading.RLock()
 
     def watch(self) -> None:
         """Begin to watch; call it in a cell."""
@@ -35,16 +38,22 @@ class Kernel:
         if shell is None or self.watching:
             return
         self.watching = self.busy = True
+        self._depth = 1
         shell.events.register("pre_run_cell", self._before_cell)
         shell.events.register("post_run_cell", self._after_cell)
         loop.call_later(SOON, self._install, loop)
 
     def _before_cell(self, _) -> None:
-        self.busy = True
+        with self.lock:
+            self._depth += 1  # a cell may run others, as %run does
+            self.busy = True
 
     def _after_cell(self, result) -> None:
-        self.busy = False
-        if isinstance(result.error_in_exec, KeyboardInterrupt):
+        self._depth = max(0, self._depth - 1)
+        self.busy = self._depth > 0
+        # A cell that awaits is cancelled when it is interrupted.
+        error = getattr(result, "error_in_exec", None)
+        if isinstance(error, KeyboardInterrupt | asyncio.CancelledError):
             self.interrupts += 1
 
     def _install(self, loop: asyncio.AbstractEventLoop) -> None:

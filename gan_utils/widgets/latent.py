@@ -54,7 +54,8 @@ class LatentSpace:
         back to latent vectors by least squares (Härkönen et al. 2020, section 2), each of length
         1, which is one standard deviation of the prior.
 
-    Raises `ParameterError` for a generator whose images have another shape than the training's.
+    Raises `ParameterError` for a generator that is no chain of layers, or whose images have another
+    shape than the training's.
     """
 
     def __init__(
@@ -66,6 +67,11 @@ class LatentSpace:
         count: int = 5,
         seed: int = 0,
     ):
+        if not isinstance(generator, keras.Sequential):
+            raise ParameterError(
+                f"the generator is a {type(generator).__name__}: give a keras.Sequential, whose "
+                f"layers follow each other."
+            )
         if generator.output_shape[1:] != training.shape[1:]:
             raise ParameterError(
                 f"the generator makes images of shape {generator.output_shape[1:]} and the "
@@ -89,7 +95,7 @@ class LatentSpace:
             if isinstance(layer, BENT) or bends:
                 break
         rows = np.asarray(keras.ops.cast(x, "float32")).reshape(len(z), -1)
-        found = PCA(count, svd_solver="randomized", random_state=0).fit(rows)
+        found = PCA(min(count, rows.shape[1]), svd_solver="randomized", random_state=0).fit(rows)
         directions = np.linalg.lstsq(found.transform(rows), z, rcond=None)[0]
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
         return directions.astype(np.float32), found.explained_variance_ratio_

@@ -30,22 +30,23 @@ def reply(
     widget: anywidget.AnyWidget,
     ask: dict,
     work: Callable[[], tuple[dict, Sequence[bytes]]],
-    **with_error,
+    with_error: Callable[[], dict] = dict,
 ) -> None:
     """Answer a question of the browser with what `work` returns: content, and buffers.
 
-    What the reader can mend is told in its one sentence, with `with_error` beside it; any other
+    What the reader can mend is told in its one sentence, with what `with_error` gives; any other
     fault goes on to the kernel's log as well. While a cell runs, `BUSY` is all that is answered:
     it may be training what the widget shows.
     """
     number = {"id": ask.get("id")}
-    if kernel.busy:
-        widget.send(number | {"busy": BUSY})
-        return
     try:
-        told, buffers = work()
+        with kernel.lock:
+            if kernel.busy:
+                widget.send(number | {"busy": BUSY})
+                return
+            told, buffers = work()
     except CourseError as error:
-        widget.send(number | with_error | {"error": str(error)})
+        widget.send(number | with_error() | {"error": str(error)})
     except KeyboardInterrupt:
         widget.send(number | {"error": "Stopped, because the kernel was interrupted."})
     except Exception as error:

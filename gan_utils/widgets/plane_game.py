@@ -87,7 +87,7 @@ class View:
     @property
     def mean_pull(self) -> float:
         """Mean length of the pulls; 0 where G learns nothing."""
-        return float(np.linalg.norm(self.pull, axis=1).mean())
+        return float(np.linalg.norm(self.pull.astype(float), axis=1).mean())
 
 
 def _square(side: int, edge: float) -> np.ndarray:
@@ -245,8 +245,9 @@ class PlaneGame:
 
         Raises `TrainingDiverged` where they are no longer finite.
         """
-        surface, fake, pull, mesh, d_loss, g_loss = (part.numpy() for part in self._look())
-        if not (np.isfinite(fake).all() and np.isfinite([d_loss, g_loss]).all()):
+        parts = [part.numpy() for part in self._look()]
+        surface, fake, pull, mesh, d_loss, g_loss = parts
+        if not all(np.isfinite(part).all() for part in parts):
             raise TrainingDiverged(
                 f"after {self.rounds:,} rounds the numbers are no longer finite: reset the game, "
                 f"and lower a learning rate."

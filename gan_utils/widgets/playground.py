@@ -132,7 +132,9 @@ class Playground:
         found = self.scores(rows, blur, noise)
         table = [["score", "undamaged", "now", "change in spreads", "moves"]]
         for name, (clean, spread) in self.undamaged.items():
-            change = (found[name] - clean) / spread if spread else 0.0
+            change = found[name] - clean
+            if change:
+                change = change / spread if spread else math.copysign(math.inf, change)
             moved = "yes" if abs(change) > MOVES else "no"
             table.append([name, f"{clean:.3g}", f"{found[name]:.3g}", f"{change:+.0f}", moved])
         moving = [line[0] for line in table[1:] if line[-1] == "yes"]
