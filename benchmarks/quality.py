@@ -7,9 +7,9 @@ The tutorial's recipe trains for as many steps as its loop does in 15 minutes in
 score is the Fréchet distance of 5,000 generated images to the test images by the bundled
 classifier, and scoring is outside the clock. Five seeds each. It takes two hours on two cores.
 
-Every training is a process of its own (`python benchmarks/quality.py textbook 0`), and what it
-found is kept under runs/quality, by the hash of the sources that it depends on: a benchmark that
-was stopped goes on where it was, and changed sources are measured anew.
+Every training is a process of its own (`python benchmarks/quality.py textbook:0`), and what it
+found is kept in benchmarks/quality/, by the hash of the sources that it depends on: a benchmark
+that was stopped goes on where it was, and changed sources are measured anew.
 """
 
 import hashlib
@@ -25,12 +25,12 @@ import recording
 import step as textbook
 from recording import Row, spread
 
-from gan_utils.results import write_atomically
+from gan_utils.results import make_folder, write_atomically
 
 SEEDS = range(5)
 SAMPLES = 5000
 MINUTES = 15
-FOLDER = Path(__file__).parent.parent / "runs" / "quality"
+FOLDER = recording.HERE / "quality"
 TEXTBOOK_STEPS = (250, 1500, 1625, 1750)
 
 
@@ -173,12 +173,18 @@ def sources(way: str) -> str:
 
 def piece(way: str, seed: int) -> dict:
     """What one training found: kept from an earlier run of the same sources, or trained now."""
-    path = FOLDER / f"{way.replace(' ', '-')}-{seed}-{sources(way)}.json"
+    path = FOLDER / f"{way.replace(' ', '-').replace(',', '')}-{seed}-{sources(way)}.json"
     if not path.exists():
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        done = recording.in_turn(__file__, [f"{way}:{seed}"], 1)
-        write_atomically(path, json.dumps(done[f"{way}:{seed}"][0]).encode())
-    return json.loads(path.read_text())
+        make_folder(FOLDER)
+        name, started = f"{way}:{seed}", time.perf_counter()
+        found = recording.in_turn(__file__, [name], 1)[name][0]
+        kept = {
+            **recording.provenance(f"{Path(__file__).stem}.py {name!r}", started),
+            "processor": recording.processor(),
+            "found": found,
+        }
+        write_atomically(path, (json.dumps(kept, indent=1) + "\n").encode())
+    return json.loads(path.read_text(encoding="utf-8"))["found"]
 
 
 def measure() -> list[Row]:

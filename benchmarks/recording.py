@@ -100,13 +100,9 @@ def run(script: str, measure: Callable[[], list[Row]]) -> None:
     width = max(len(row.what) for row in rows)
     for row in rows:
         print(f"{row.what:{width}}  {row.figure}")
-    results, around = read(), circumstances()
+    results = read()
     results.setdefault(name, {})[processor()] = {
-        "command": f"python benchmarks/{name}.py",
-        "date": datetime.now(UTC).date().isoformat(),
-        "minutes": round((time.perf_counter() - started) / 60, 1),
-        "machine": around["machine"],
-        "versions": around["versions"],
+        **provenance(f"{name}.py", started),
         "rows": [asdict(row) for row in rows],
     }
     results = {script: dict(sorted(found.items())) for script, found in sorted(results.items())}
@@ -118,6 +114,18 @@ def run(script: str, measure: Callable[[], list[Row]]) -> None:
     before, rest = readme.split(START)
     after = rest.split(END)[1]
     README.write_text(f"{before}{START}\n{table(results)}{END}{after}", encoding="utf-8")
+
+
+def provenance(script: str, started: float) -> dict:
+    """What has to stand beside figures; `started` as `time.perf_counter` gave it."""
+    around = circumstances()
+    return {
+        "command": f"python benchmarks/{script}",
+        "date": datetime.now(UTC).date().isoformat(),
+        "minutes": round((time.perf_counter() - started) / 60, 1),
+        "machine": around["machine"],
+        "versions": around["versions"],
+    }
 
 
 def read() -> dict[str, dict[str, dict]]:
