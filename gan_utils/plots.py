@@ -15,6 +15,8 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from PIL import Image
 
+from gan_utils.metrics.score import Score
+
 COLOURS = {
     "real": "#0072B2",
     "generated": "#D55E00",
@@ -119,6 +121,16 @@ def band(axes, steps, values, label: str, colour: str) -> None:
         label, (steps[-1], mean[-1]), xytext=(4, 0), textcoords="offset points", color=colour,
         va="center",
     )  # fmt: skip
+
+
+def intervals(axes, scores: dict[str, Score], colours: str | list[str]) -> None:
+    """A labelled dot with its interval for every entry, the first one on top."""
+    colours = [colours] * len(scores) if isinstance(colours, str) else colours
+    for place, (score, colour) in enumerate(zip(scores.values(), colours, strict=True)):
+        axes.plot([score.low, score.high], [place, place], color=colour, alpha=0.5)
+        axes.plot(float(score), place, "o", color=colour)
+    axes.set_yticks(range(len(scores)), scores)
+    axes.set_ylim(len(scores) - 0.5, -0.5)
 
 
 def animation(frames: list[np.ndarray], milliseconds: int = 150, zoom: int = 1) -> bytes:
