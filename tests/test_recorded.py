@@ -10,7 +10,7 @@ import pytest
 from gan_utils.bundle import data_dir
 from gan_utils.recorded import recorded_sweep, recorded_sweep_source
 
-SWEEPS = ("chile", "grid")
+SWEEPS = ("chile", "grid", "stabilisers")
 
 
 @pytest.mark.parametrize("name", SWEEPS)
