@@ -26,7 +26,7 @@ nbval: $(READY) ## run every notebook again and compare what it prints with what
 bench: $(READY) ## time everything, two hours and a half; BENCH="step frechet" takes a part
 	$(BIN)/python benchmarks/bench.py $(BENCH)
 
-sweep: $(READY) ## the Chile study in its quick setting, six minutes, and its report in a browser
+sweep: $(READY) ## the Chile study in its quick setting, and its report in a browser
 	$(BIN)/gan-course sweep notebooks/sweeps/chile_quick.yaml --jobs 2
 	$(BIN)/gan-course report runs/chile_quick --open
 

@@ -84,6 +84,7 @@ class _Child:
     def __init__(self, process: multiprocessing.process.BaseProcess):
         self.pid, self._process = process.pid, process
         self._file = os.pidfd_open(self.pid)
+        self._code: int | None = None
 
     def poll(self) -> int | None:
         return self._status(0)
@@ -92,14 +93,16 @@ class _Child:
         return self._status(None)
 
     def _status(self, seconds: float | None) -> int | None:
-        if not select.select([self._file], [], [], seconds)[0]:
-            return None
-        code = self._process.exitcode
-        return -signal.SIGKILL if code is None else code
+        if self._code is None and select.select([self._file], [], [], seconds)[0]:
+            code = self._process.exitcode
+            self._code = -signal.SIGKILL if code is None else code
+            os.close(self._file)  # a runner has as many kernels as runs
+        return self._code
 
     def send_signal(self, number: int) -> None:
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._file, number)
+        if self._code is None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._file, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
