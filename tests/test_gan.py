@@ -27,6 +27,9 @@ from gan_utils.losses import (
 )
 from gan_utils.optimizers import Adam
 
+# As in every lesson: on a GPU, sums have one order only then.
+tf.config.experimental.enable_op_determinism()
+
 POINTS = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
 
 

@@ -22,7 +22,8 @@ def device(**taken):
     ("float32", "bfloat16", "name"),
     [(3e-3, 1e-3, "bfloat16"), (1e-3, 4e-3, "float32"), (1.1e-3, 1e-3, "float32")],
 )
-def test_what_is_clearly_faster_is_chosen(float32, bfloat16, name):
+def test_what_is_clearly_faster_is_chosen(monkeypatch, float32, bfloat16, name):
+    monkeypatch.setattr(precision.tf.config, "list_logical_devices", lambda kind: [])
     chosen = choose(device(float32=float32, bfloat16=bfloat16))
     assert (chosen.name, chosen.xla) == (name, False)
     told = f"float32 {1e3 * float32:.1f}, bfloat16 {1e3 * bfloat16:.1f}"
@@ -32,7 +33,8 @@ def test_what_is_clearly_faster_is_chosen(float32, bfloat16, name):
 @pytest.mark.parametrize(
     ("taken", "answer"),
     [((4, 3, 2, 1), ("bfloat16", True)), ((4, 2, 3, 3), ("float32", True)),
-     ((4, 5, 2, 3), ("bfloat16", False)), ((4, 4, 4, 3.9), ("float32", False))],
+     ((4, 5, 2, 3), ("bfloat16", False)), ((4, 4, 4, 3.9), ("float32", False)),
+     ((4, 1.1, 3, 1), ("float32", True)), ((4, 3, 1.1, 1), ("bfloat16", False))],
 )  # fmt: skip
 def test_on_a_gpu_xla_is_weighed_too(monkeypatch, taken, answer):
     monkeypatch.setattr(precision.tf.config, "list_logical_devices", lambda kind: ["a GPU"])
