@@ -28,11 +28,18 @@ COLOURS = {
     "shade": "#D9D9D9",
 }
 
+# Slides show the figures of the lessons 1152 pixels wide and at most 512 high. In that shape, and
+# with no text below `font.size`, they can be read from the last row.
+WIDTH, HEIGHT = 7.2, 3.2  # inches
+TITLE, GAP = 0.36, 0.09  # inches that a title and the space around an image take
+STACKED = 5  # rows of images that fit below each other
+
 plt.rcParams.update(
     {
-        "figure.figsize": (7.0, 3.6),
+        "figure.figsize": (WIDTH, HEIGHT),
         "figure.dpi": 110,
         "figure.constrained_layout.use": True,
+        "figure.titlesize": 12,
         "font.size": 11,
         "axes.titlesize": 12,
         "axes.titlelocation": "left",
@@ -87,23 +94,40 @@ def _draw(axes, picture):
 def image_grid(images: np.ndarray, columns: int = 8, title: str = "") -> Figure:
     """All the images, in their order, `columns` in a row."""
     picture = mosaic(images, columns)
-    width = 7.0
-    height = width * picture.shape[0] / picture.shape[1]
-    figure, axes = plt.subplots(figsize=(width, height + 0.4 * bool(title)))
+    above = TITLE * bool(title)
+    height = min(WIDTH * picture.shape[0] / picture.shape[1], HEIGHT - above)
+    figure, axes = plt.subplots(figsize=(WIDTH, height + above))
     _draw(axes, picture)
+    axes.set_anchor("NW")
     axes.set_title(title)
     return figure
 
 
 def image_rows(rows: dict[str, np.ndarray], title: str = "") -> Figure:
-    """One labelled row of images an entry; every row keeps the order of its images."""
-    figure, axes = plt.subplots(len(rows), 1, squeeze=False)
-    height = sum(7.0 / len(images) for images in rows.values())
-    figure.set_size_inches(7.6, height + 0.15 * len(rows) + 0.5)
-    for panel, (label, images) in zip(axes[:, 0], rows.items(), strict=True):
-        _draw(panel, mosaic(images, len(images)))
-        panel.set_ylabel(label, rotation=0, ha="right", va="center")
-    figure.suptitle(title, x=0.02, ha="left", fontsize=12)
+    """One labelled row of images an entry; every row keeps the order of its images.
+
+    More than `STACKED` rows stand in two columns, the first half of them at the left.
+    """
+    columns = 1 if len(rows) <= STACKED else 2
+    count = -(-len(rows) // columns)
+    figure = plt.figure(layout="none")
+    words = [figure.text(0, 0, label, ha="right", va="center") for label in rows]
+    boxes = [word.get_window_extent() for word in words]
+    wide, high = max(box.width for box in boxes), max(box.height for box in boxes)
+    left = wide / figure.dpi + 2 * GAP
+    longest = max(len(images) for images in rows.values())
+    side = min((WIDTH / columns - left) / longest, (HEIGHT - TITLE) / count - GAP)
+    pitch = max(side, high / figure.dpi) + GAP
+    height = count * pitch + TITLE
+    figure.set_size_inches(WIDTH, height)
+    for place, (word, images) in enumerate(zip(words, rows.values(), strict=True)):
+        column, row = divmod(place, count)
+        x = column * WIDTH / columns + left
+        middle = height - TITLE - (row + 0.5) * pitch
+        word.set_position(((x - GAP) / WIDTH, middle / height))
+        box = (x / WIDTH, (middle - side / 2) / height, side * len(images) / WIDTH, side / height)
+        _draw(figure.add_axes(box), mosaic(images, len(images)))
+    figure.suptitle(title, x=0.01, y=1 - GAP / height, ha="left", va="top")
     return figure
 
 

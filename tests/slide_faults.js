@@ -1,6 +1,7 @@
 // Faults of the slide that is shown: text that is small, pale, clipped or outside the slide,
-// broken formulas, pictures without content or words.
-([smallest, contrast, width, height]) => {
+// broken formulas, pictures without content or words. The text of a figure has at least `printed`
+// pixels in its file, and is drawn as much larger as the figure.
+([smallest, contrast, width, height, printed]) => {
   const slide = Reveal.getCurrentSlide(), faults = [];
   const light = (colour) => {
     const parts = colour.match(/[\d.]+/g).slice(0, 3).map((v) => v / 255);
@@ -52,6 +53,10 @@
     if (hidden(image)) continue;
     inside(image.getBoundingClientRect(), "a picture");
     if (!image.complete || !image.naturalWidth) faults.push("a picture has no content");
+    const larger = Math.min(
+      image.clientWidth / image.naturalWidth, image.clientHeight / image.naturalHeight);
+    const size = printed * larger * Reveal.getScale();
+    if (size < smallest) faults.push(`the text of a picture has ${size.toFixed(1)} px`);
     if (!image.alt.trim()) faults.push("a picture has no alternative text");
   }
   for (const formula of slide.querySelectorAll(".math")) {

@@ -159,6 +159,7 @@ DEFECTS = {
         "code cell 5 shows a picture without",
     ),
     "picture in the text undescribed": (_edit(0, "[a plan]", "[]"), "a text cell shows a picture"),
+    "text of another size": (_add("axes.set_title('a', fontsize=8)"), "sets the size of a picture"),
     "absolute path in code": (_add("open('/somebody/notes/x.txt')"), "holds the absolute path"),
     "absolute path in text": (_edit(0, "A small", "`/somebody/notes`"), "the absolute path /some"),
     "absolute path printed": (_store(SUM, HOME), "cell 4 holds the absolute path /somebody/runs/3"),

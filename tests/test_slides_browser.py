@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gan_utils.plots import plt
+
 slides = pytest.importorskip("slides", reason="tools/ lies in the checkout")
 browser = pytest.importorskip("browser", reason="tools/ lies in the checkout")
 pytest.importorskip("pypandoc")
@@ -17,7 +19,12 @@ pytestmark = [
 ]
 
 DECKS = sorted(slides.DECKS.glob("*.md"))
-SMALLEST, CONTRAST, WIDTH, HEIGHT = 24, 4.5, slides.WIDTH, slides.HEIGHT
+PRINTED = plt.rcParams["font.size"] * plt.rcParams["figure.dpi"] / 72  # pixels of a figure's text
+LIMITS = [24, 4.5, slides.WIDTH, slides.HEIGHT, PRINTED]
+
+# A picture of 400 × 700 pixels, which the height of a slide makes smaller.
+NAMESPACE = "xmlns=%22http://www.w3.org/2000/svg%22"
+TALL = f"data:image/svg+xml,<svg {NAMESPACE} width=%22400%22 height=%22700%22/>"
 
 LOOK = (Path(__file__).parent / "slide_faults.js").read_text(encoding="utf-8")
 
@@ -37,7 +44,7 @@ def pages(tmp_path_factory):
 def test_every_step_of_a_deck_can_be_read(pages, deck):
     page_file = pages[deck]
     assert page_file.stat().st_size < 8e6
-    with browser.open_browser(WIDTH, HEIGHT) as watched:
+    with browser.open_browser(slides.WIDTH, slides.HEIGHT) as watched:
         page = watched.page
         page.goto(page_file.as_uri())
         page.wait_for_function("window.Reveal && Reveal.isReady() && document.fonts.ready")
@@ -49,7 +56,7 @@ def test_every_step_of_a_deck_can_be_read(pages, deck):
         faults, steps = [], 0
         while True:
             place = page.evaluate("Reveal.getIndices()")
-            found = page.evaluate(LOOK, [SMALLEST, CONTRAST, WIDTH, HEIGHT])
+            found = page.evaluate(LOOK, LIMITS)
             title = written[place["h"] - 1].title if place["h"] else "title page"
             faults += [f"{title}: {fault}" for fault in found]
             if place["h"] and not (page.evaluate("Reveal.getSlideNotes()") or "").strip():
@@ -67,7 +74,7 @@ def test_every_step_of_a_deck_can_be_read(pages, deck):
 
 def test_a_slide_that_is_too_full_is_found(pages, tmp_path):
     """The look itself: what it has to find is put on a slide."""
-    with browser.open_browser(WIDTH, HEIGHT) as watched:
+    with browser.open_browser(slides.WIDTH, slides.HEIGHT) as watched:
         page = watched.page
         page.goto(pages[DECKS[0]].as_uri())
         page.wait_for_function("window.Reveal && Reveal.isReady()")
@@ -82,6 +89,7 @@ def test_a_slide_that_is_too_full_is_found(pages, tmp_path):
             ("<p style='position: absolute; top: 715px; left: 0'>low</p>", "outside"),
             ("<img src='data:image/png;base64,AA' alt='x'>", "no content"),
             ("<img src='' alt=''>", "no alternative text"),
+            (f"<img src='{TALL}' alt='tall'>", "the text of a picture has 12.3 px"),
             ("<span class='math'>x</span>", "is not set"),
             ("<p style='opacity: 0.5'>half</p>", "faint"),
             ("<p style='color: rgba(0, 0, 0, 0.3)'>pale</p>", "faint"),
@@ -93,7 +101,7 @@ def test_a_slide_that_is_too_full_is_found(pages, tmp_path):
                 "box.innerHTML = html; Reveal.getCurrentSlide().append(box); }",
                 html,
             )
-            found = page.evaluate(LOOK, [SMALLEST, CONTRAST, WIDTH, HEIGHT])
+            found = page.evaluate(LOOK, LIMITS)
             assert any(told in fault for fault in found), (told, found)
             page.evaluate("document.getElementById('fault').remove()")
 

@@ -1,0 +1,54 @@
+"""Figures of images: their shape, and that words and images keep clear of each other."""
+
+import numpy as np
+import pytest
+
+from gan_utils import plots
+
+GREY = np.full((12, 28, 28, 1), 128, np.uint8)
+LONGEST = "non-saturating, 2,000"
+
+
+@pytest.fixture(autouse=True)
+def no_figure_left():
+    yield
+    plots.plt.close("all")
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 6, 10, 11])
+@pytest.mark.parametrize("label", ["", LONGEST, "two lines\n0.5, 0.8, 1.2"])
+def test_rows_of_images_fit_on_a_slide(count, label):
+    figure = plots.image_rows({f"{label}{i}": GREY for i in range(count)}, "A title")
+    figure.canvas.draw()
+    width, height = figure.get_size_inches()
+    assert width == plots.WIDTH and height <= plots.HEIGHT + 1e-9
+    *texts, title = figure.texts
+    assert [text.get_text() for text in texts] == [f"{label}{i}" for i in range(count)]
+    *words, title = [text.get_window_extent() for text in (*texts, title)]
+    images = [axes.images[0].get_window_extent() for axes in figure.axes]
+    # Each label ends at its images, in the middle of their height.
+    for word, image in zip(words, images, strict=True):
+        assert 0 < image.x0 - word.x1 < 20
+        assert np.isclose(word.y0 + word.y1, image.y0 + image.y1, atol=8)
+    for box in (*words, *images, title):
+        assert box.x0 >= 0 and box.y0 >= 0
+        assert box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1
+    for row, word in enumerate(words):
+        assert not any(word.overlaps(box) for box in (*images, title)), row
+        assert not any(word.overlaps(other) for other in words[:row]), row
+    # A row of twelve is never so small that a garment cannot be told: 12 of 28 pixels or more.
+    assert min(image.height for image in images) > 12
+
+
+@pytest.mark.parametrize(("count", "columns"), [(100, 20), (60, 15), (24, 8), (25, 5)])
+def test_a_grid_of_images_fits_on_a_slide(count, columns):
+    figure = plots.image_grid(np.repeat(GREY, 9, axis=0)[:count], columns, "A title")
+    width, height = figure.get_size_inches()
+    assert width == plots.WIDTH and height <= plots.HEIGHT + 1e-9
+
+
+def test_images_keep_their_order():
+    images = np.arange(6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
+    picture = plots.mosaic(images, 4)
+    assert picture.shape == (4, 12)
+    assert picture[::2, ::3].tolist() == [[0, 1, 2, 3], [4, 5, 255, 255]]
