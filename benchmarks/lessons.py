@@ -123,7 +123,14 @@ def main() -> list[Row]:
     rows = [Row(f"lesson 02's MLP, {ITERATIONS:,} iterations", minutes, "minutes", shown=True)]
     rows += [spread(f"WGAN-GP, {way}: one step", times, "ms") for way, times in taken.items()]
     for way in list(WAYS)[1:]:
-        rows.append(ratios(f"WGAN-GP, {way}: times as fast", taken["textbook"], taken[way], True))
+        rows.append(
+            ratios(
+                f"WGAN-GP, {way}: times as fast as the textbook's",
+                taken["textbook"],
+                taken[way],
+                True,
+            )
+        )
     return rows
 
 

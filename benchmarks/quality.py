@@ -164,7 +164,10 @@ def sources(way: str) -> str:
         recipe = next(c for c in lesson["cells"] if "parameters" in c["metadata"].get("tags", []))
         modules = "architectures batches convolution game gan layers losses optimizers precision"
         files = [root / "gan_utils" / f"{name}.py" for name in modules.split()]
-        texts = [Path(__file__).read_bytes(), json.dumps(recipe["source"]).encode()]
+        parts = [train_course, train_tutorial_networks, scorer]
+        texts = [inspect.getsource(part).encode() for part in parts]
+        texts.append(repr((SHORT, SAMPLES, TEXTBOOK_STEPS[0], textbook.BATCH)).encode())
+        texts.append(json.dumps(recipe["source"]).encode())
         texts.append(recording.processor().encode())
         texts += [file.read_bytes() for file in files]
     texts += [file.read_bytes() for file in shared]
@@ -172,7 +175,9 @@ def sources(way: str) -> str:
 
 
 def piece(way: str, seed: int) -> dict:
-    """What one training found: kept from an earlier run of the same sources, or trained now."""
+    """One training's provenance, and what it `found`: kept from an earlier run of the same sources,
+    or trained now.
+    """
     path = FOLDER / f"{way.replace(' ', '-').replace(',', '')}-{seed}-{sources(way)}.json"
     if not path.exists():
         make_folder(FOLDER)
@@ -184,11 +189,11 @@ def piece(way: str, seed: int) -> dict:
             "found": found,
         }
         write_atomically(path, (json.dumps(kept, indent=1) + "\n").encode())
-    return json.loads(path.read_text(encoding="utf-8"))["found"]
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def measure() -> list[Row]:
-    found = {way: [piece(way, seed) for seed in SEEDS] for way in WAYS}
+    found = {way: [piece(way, seed)["found"] for seed in SEEDS] for way in WAYS}
     milliseconds = loop_milliseconds()
     affordable = MINUTES * 60e3 / milliseconds
     if affordable > TEXTBOOK_STEPS[-1]:
@@ -200,12 +205,21 @@ def measure() -> list[Row]:
     ends = [one["curve"][-1] for one in found["course"]]
     rows = [
         Row("tutorial's loop, float32: one step", milliseconds, "ms"),
-        Row(f"its steps in {MINUTES} minutes", affordable, ""),
-        spread(f"its FD after {MINUTES} minutes, {reached:,} steps", targets, "", shown=True),
+        Row(f"tutorial's loop, float32: steps in {MINUTES} minutes", affordable, ""),
+        spread(
+            f"tutorial's loop, float32: FD after {MINUTES} minutes, {reached:,} steps",
+            targets,
+            "",
+            shown=True,
+        ),
         spread("lesson 03's recipe: FD at its end", [fd for _, fd in ends], ""),
-        spread("its seconds of training", [seconds for seconds, _ in ends], "s"),
+        spread("lesson 03's recipe: seconds of training", [seconds for seconds, _ in ends], "s"),
     ]
-    for words, share in (("that FD", 1.0), ("a quarter of it", 0.25), ("a tenth of it", 0.1)):
+    for words, share in (
+        ("the tutorial's FD", 1.0),
+        ("a quarter of it", 0.25),
+        ("a tenth of it", 0.1),
+    ):
         taken = [
             min((s for s, fd in one["curve"] if fd <= share * target), default=float("inf"))
             for one in found["course"]
@@ -221,6 +235,11 @@ def measure() -> list[Row]:
         fds = [one["curve"][-1][1] for one in found[f"short, {precision}"]]
         rows.append(spread(f"FD of the recipe in {SHORT:,} steps, {precision}", fds, ""))
     return rows
+
+
+def spent() -> float:
+    """Minutes that all the trainings took, whenever they ran."""
+    return sum(piece(way, seed)["minutes"] for way in WAYS for seed in SEEDS)
 
 
 def loop_milliseconds() -> float:
@@ -239,4 +258,4 @@ if __name__ == "__main__":
         way, seed = sys.argv[1].rsplit(":", 1)
         print(json.dumps(WAYS[way](int(seed))))
     else:
-        recording.run(__file__, measure)
+        recording.run(__file__, measure, spent)

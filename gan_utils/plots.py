@@ -28,8 +28,8 @@ COLOURS = {
     "shade": "#D9D9D9",
 }
 
-# Slides show the figures of the lessons 1152 pixels wide and at most 512 high. In that shape, and
-# with no text below `font.size`, they can be read from the last row.
+# Slides show the figures of the lessons 1152 pixels wide and at most 512 high, 440 below words. In
+# that shape, and with no text below `font.size`, they can be read from the last row.
 WIDTH, HEIGHT = 7.2, 3.2  # inches
 TITLE, GAP = 0.36, 0.09  # inches that a title and the space around an image take
 STACKED = 5  # rows of images that fit below each other
@@ -104,9 +104,10 @@ def image_grid(images: np.ndarray, columns: int = 8, title: str = "") -> Figure:
 
 
 def image_rows(rows: dict[str, np.ndarray], title: str = "") -> Figure:
-    """One labelled row of images an entry; every row keeps the order of its images.
+    """One labelled row of square images an entry; every row keeps the order of its images.
 
-    More than `STACKED` rows stand in two columns, the first half of them at the left.
+    More than `STACKED` rows stand in two columns, the first half of them at the left; a slide has
+    room for twice six.
     """
     columns = 1 if len(rows) <= STACKED else 2
     count = -(-len(rows) // columns)

@@ -25,7 +25,7 @@ WINDOWS_PATH = re.compile(r"\b[A-Za-z]:\\+(?:Users|Windows|Program)", re.IGNOREC
 MARKDOWN_IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\([^)]*\)")
 HTML_IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 HTML_ALT = re.compile(r"\balt=(\"[^\"]*\S[^\"]*\"|'[^']*\S[^']*')", re.IGNORECASE)
-SMALL_TEXT = re.compile(r"\b(?:font_?size|label_?size|titlesize)\b")
+TEXT_SIZE = re.compile(r"(?:font|label|title)size|font\.size")
 DATA_URI = re.compile(r"data:[\w/+.-]+;base64,[\w+/=\s]+")
 
 
@@ -172,7 +172,7 @@ def _pictures(code: list, texts: list[str]) -> Iterator[str]:
         yield "it stores no picture"
     # A picture's text has the size of gan_utils.plots, which can be read on a slide.
     for number, cell in enumerate(code, 1):
-        if SMALL_TEXT.search(cell.source):
+        if TEXT_SIZE.search(cell.source):
             yield f"code cell {number} sets the size of a picture's text"
 
 

@@ -101,6 +101,9 @@ def test_a_slide_that_is_too_full_is_found(pages, tmp_path):
                 "box.innerHTML = html; Reveal.getCurrentSlide().append(box); }",
                 html,
             )
+            page.wait_for_function(
+                "[...document.querySelectorAll('#fault img')].every((image) => image.complete)"
+            )
             found = page.evaluate(LOOK, LIMITS)
             assert any(told in fault for fault in found), (told, found)
             page.evaluate("document.getElementById('fault').remove()")

@@ -59,8 +59,11 @@ def wait_for_rounds(page, count):
     )
 
 
-def picture(page):
-    return page.evaluate("document.querySelector('.gan-lab canvas').toDataURL()")
+def picture(page, canvas=0):
+    """What the plane shows, or the chart, which is canvas 1."""
+    return page.evaluate(
+        "canvas => document.querySelectorAll('.gan-lab canvas')[canvas].toDataURL()", canvas
+    )
 
 
 def stands_still(page):
@@ -113,11 +116,12 @@ def test_the_lab_plays_and_every_control_answers(open_notebook):
     page.wait_for_function(
         "document.querySelector('.gan-lab [data-value=rounds]').textContent !== '–'", timeout=BUSY
     )
-    first, seen = rounds(page), picture(page)
+    first, seen, chart = rounds(page), picture(page), picture(page, 1)
     button = page.locator(".gan-lab button.main")
     button.click()
     wait_for_rounds(page, first + 20)
     assert picture(page) != seen and button.inner_text() == "Pause"
+    assert picture(page, 1) != chart
     button.click()
     page.wait_for_timeout(300)
     assert stands_still(page)

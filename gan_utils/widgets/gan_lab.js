@@ -147,6 +147,7 @@ function render({ model, el }) {
   function pause() {
     playing = false;
     play.textContent = "Play";
+    drawChart(); // up to the last frame
   }
   function follow(rules) {
     for (const [key, control] of Object.entries(controls)) {
@@ -175,6 +176,11 @@ function render({ model, el }) {
   // --- drawing -----------------------------------------------------------------------------
   const small = document.createElement("canvas");
   const mix = (hex, share) => [1, 3, 5].map((i) => 255 + share * (parseInt(hex.slice(i, i + 2), 16) - 255));
+  // The colour of each of D's 256 answers, made once: every frame has 1,600 of them.
+  const palette = Array.from({ length: 256 }, (_, level) => {
+    const answer = level / 127.5 - 1; // −1 generated, 1 real
+    return [...mix(answer > 0 ? colours.real : colours.generated, shade * Math.abs(answer)), 255];
+  });
   const place = (x, y) => [((x + edge) / (2 * edge)) * full, ((edge - y) / (2 * edge)) * full];
 
   function draw() {
@@ -191,9 +197,7 @@ function render({ model, el }) {
     const image = new ImageData(side, side);
     for (let row = 0; row < side; row++) {
       for (let column = 0; column < side; column++) {
-        const answer = surface[(side - 1 - row) * side + column] / 127.5 - 1; // −1 generated, 1 real
-        const colour = mix(answer > 0 ? colours.real : colours.generated, shade * Math.abs(answer));
-        image.data.set([...colour, 255], 4 * (row * side + column));
+        image.data.set(palette[surface[(side - 1 - row) * side + column]], 4 * (row * side + column));
       }
     }
     small.getContext("2d").putImageData(image, 0, 0);
@@ -223,8 +227,9 @@ function render({ model, el }) {
     }
     pen.stroke();
     dots(pen, fake, colours.generated, true);
-    drawChart();
-    root.dataset.answers = Number(root.dataset.answers ?? 0) + 1;
+    const answers = Number(root.dataset.answers ?? 0) + 1;
+    if (!playing || answers % 2) drawChart(); // often enough for the eye
+    root.dataset.answers = answers;
   }
   // Real points are crosses and samples are discs, so that colour is not all that tells them apart.
   function dots(pen, points, colour, discs) {

@@ -38,7 +38,7 @@ def gan_lab_figure(game: PlaneGame) -> Figure:
     Left D's answers, samples with their pulls, and G's grid; right the losses and the scores.
     """
     view = game.view()
-    figure = plt.figure(figsize=(7.6, 3.7))
+    figure = plt.figure()
     halves = figure.add_gridspec(2, 2, width_ratios=[1.1, 1])
     plane = figure.add_subplot(halves[:, 0])
     frame = (-EDGE, EDGE, -EDGE, EDGE)
@@ -55,7 +55,7 @@ def gan_lab_figure(game: PlaneGame) -> Figure:
         color=COLOURS["generated"], width=0.003,
     )  # fmt: skip
     plane.set(xlim=frame[:2], ylim=frame[2:], aspect="equal", xlabel="x", ylabel="y")
-    plane.set_title(f"mean pull on a sample: {view.mean_pull:.2g}", fontsize=10)
+    plane.set_title(f"mean pull on a sample: {view.mean_pull:.2g}")
     at, d_loss, g_loss, modes, quality = np.array(game.history).T
     above = figure.add_subplot(halves[0, 1])
     below = figure.add_subplot(halves[1, 1], sharex=above)
@@ -77,7 +77,7 @@ def gan_lab_figure(game: PlaneGame) -> Figure:
     figure.suptitle(
         f"After {view.rounds:,} rounds: {view.modes} of {len(game.target.centres)} "
         f"{game.target.piece}, {100 * view.quality:.0f} % of high quality",
-        x=0.02, ha="left", fontsize=12,
+        x=0.02, ha="left",
     )  # fmt: skip
     return figure
 
