@@ -157,20 +157,18 @@ def sources(way: str) -> str:
             textbook.loop, train_textbook, scorer,
             architectures.tutorial_generator, architectures.tutorial_discriminator,
         ]  # fmt: skip
-        texts = [inspect.getsource(part).encode() for part in parts]
-        texts.append(repr((TEXTBOOK_STEPS, SAMPLES, textbook.BATCH)).encode())
+        numbers, others = (TEXTBOOK_STEPS, SAMPLES, textbook.BATCH), []
     else:
         lesson = json.loads((root / "notebooks" / "03_dcgan_fashion.ipynb").read_text())
         recipe = next(c for c in lesson["cells"] if "parameters" in c["metadata"].get("tags", []))
         modules = "architectures batches convolution game gan layers losses optimizers precision"
         files = [root / "gan_utils" / f"{name}.py" for name in modules.split()]
         parts = [train_course, train_tutorial_networks, scorer]
-        texts = [inspect.getsource(part).encode() for part in parts]
-        texts.append(repr((SHORT, SAMPLES, TEXTBOOK_STEPS[0], textbook.BATCH)).encode())
-        texts.append(json.dumps(recipe["source"]).encode())
-        texts.append(recording.processor().encode())
-        texts += [file.read_bytes() for file in files]
-    texts += [file.read_bytes() for file in shared]
+        numbers = (SHORT, SAMPLES, TEXTBOOK_STEPS[0], textbook.BATCH)
+        others = [json.dumps(recipe["source"]).encode(), recording.processor().encode()]
+        others += [file.read_bytes() for file in files]
+    texts = [inspect.getsource(part).encode() for part in parts]
+    texts += [repr(numbers).encode(), *others, *(file.read_bytes() for file in shared)]
     return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
@@ -192,8 +190,8 @@ def piece(way: str, seed: int) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def measure() -> list[Row]:
-    found = {way: [piece(way, seed)["found"] for seed in SEEDS] for way in WAYS}
+def measure(pieces: dict[str, list[dict]]) -> list[Row]:
+    found = {way: [one["found"] for one in ones] for way, ones in pieces.items()}
     milliseconds = loop_milliseconds()
     affordable = MINUTES * 60e3 / milliseconds
     if affordable > TEXTBOOK_STEPS[-1]:
@@ -237,11 +235,6 @@ def measure() -> list[Row]:
     return rows
 
 
-def spent() -> float:
-    """Minutes that all the trainings took, whenever they ran."""
-    return sum(piece(way, seed)["minutes"] for way in WAYS for seed in SEEDS)
-
-
 def loop_milliseconds() -> float:
     """Median time of the loop's step, as step.py measured it on such a processor."""
     kept = recording.read().get("step", {}).get(recording.processor(), {"rows": []})
@@ -258,4 +251,6 @@ if __name__ == "__main__":
         way, seed = sys.argv[1].rsplit(":", 1)
         print(json.dumps(WAYS[way](int(seed))))
     else:
-        recording.run(__file__, measure, spent)
+        pieces = {way: [piece(way, seed) for seed in SEEDS] for way in WAYS}
+        minutes = sum(one["minutes"] for ones in pieces.values() for one in ones)
+        recording.run(__file__, lambda: measure(pieces), minutes)

@@ -88,14 +88,12 @@ def milliseconds_a_step(train: Callable[[int], None], steps: int, blocks: int) -
     return min(taken)
 
 
-def run(
-    script: str, measure: Callable[[], list[Row]], minutes: Callable[[], float] | None = None
-) -> None:
+def run(script: str, measure: Callable[[], list[Row]], minutes: float = 0.0) -> None:
     """Measure, print the rows, and put them into results.json.
 
     There they replace what this script found on such a processor before; what other scripts found,
-    and this one on other processors, stays beside them. `minutes` tells how long it took where
-    parts of it were kept from earlier.
+    and this one on other processors, stays beside them. `minutes` went before, for trainings that
+    are kept.
     """
     name = Path(script).stem
     started = time.perf_counter()
@@ -104,10 +102,10 @@ def run(
     for row in rows:
         print(f"{row.what:{width}}  {row.figure}")
     results = read()
-    found = provenance(f"{name}.py", started)
-    if minutes:
-        found["minutes"] = round(minutes(), 1)
-    results.setdefault(name, {})[processor()] = {**found, "rows": [asdict(row) for row in rows]}
+    results.setdefault(name, {})[processor()] = {
+        **provenance(f"{name}.py", started - 60 * minutes),
+        "rows": [asdict(row) for row in rows],
+    }
     results = {script: dict(sorted(found.items())) for script, found in sorted(results.items())}
     text = json.dumps(results, indent=1, ensure_ascii=False)
     part = RESULTS.with_suffix(".part")

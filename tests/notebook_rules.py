@@ -154,6 +154,9 @@ def _plain_text(output: nbformat.NotebookNode) -> str:
 def _pictures(code: list, texts: list[str]) -> Iterator[str]:
     shown = 0
     for number, cell in enumerate(code, 1):
+        # A picture's text has the size of gan_utils.plots, which can be read on a slide.
+        if TEXT_SIZE.search(cell.source):
+            yield f"code cell {number} sets the size of a picture's text"
         for output in cell.outputs:
             data, metadata = output.get("data", {}), output.get("metadata", {})
             for kind in (kind for kind in data if kind.startswith("image/")):
@@ -170,10 +173,6 @@ def _pictures(code: list, texts: list[str]) -> Iterator[str]:
             yield "a text cell shows a picture without alternative text"
     if not shown:
         yield "it stores no picture"
-    # A picture's text has the size of gan_utils.plots, which can be read on a slide.
-    for number, cell in enumerate(code, 1):
-        if TEXT_SIZE.search(cell.source):
-            yield f"code cell {number} sets the size of a picture's text"
 
 
 def _paths(notebook: nbformat.NotebookNode) -> Iterator[str]:

@@ -57,9 +57,7 @@ def test_a_grid_of_images_fits_on_a_slide(count, columns):
     width, height = figure.get_size_inches()
     assert width == plots.WIDTH and height <= plots.HEIGHT + 1e-9
     (axes,) = figure.axes
-    image, title = axes.images[0].get_window_extent(), axes.title.get_window_extent()
-    if axes.get_title(loc="left"):
-        title = axes._left_title.get_window_extent()
+    image, title = axes.images[0].get_window_extent(), axes._left_title.get_window_extent()
     assert image.y1 <= title.y0 and title.x1 <= figure.bbox.x1 and image.x0 < 20
     assert image.width / image.height == pytest.approx(columns / -(-count // columns), rel=0.02)
 
