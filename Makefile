@@ -31,7 +31,7 @@ sweep: $(READY) ## the Chile study in its quick setting, and its report in a bro
 	$(BIN)/gan-course report runs/chile_quick --open
 
 stress: $(READY) ## kill what works on sweeps two hundred times and account for every result
-	$(BIN)/python tests/stress_sweeps.py
+	$(BIN)/python tests/support/stress_sweeps.py
 
 slides: $(READY) ## build the decks into build/slides; needs npm, and chromium for the PDFs
 	$(BIN)/python tools/slides.py

@@ -25,11 +25,11 @@ def mlp() -> dict[str, float]:
     """Minutes of lesson 02's full training."""
     import keras
 
-    from gan_utils.architectures import build
     from gan_utils.data import load_images
-    from gan_utils.gan import GAN
-    from gan_utils.losses import Minimax
-    from gan_utils.optimizers import Adam
+    from gan_utils.fast.optimizers import Adam
+    from gan_utils.networks.registry import build
+    from gan_utils.training.gan import GAN
+    from gan_utils.training.losses import Minimax
 
     keras.utils.set_random_seed(0)
     generator, discriminator, image_range = build("granada_mlp")
@@ -88,11 +88,12 @@ def wgan(way: str) -> dict[str, float]:
     """Milliseconds of one generator step."""
     import keras
 
-    from gan_utils.architectures import build
     from gan_utils.data import load_images
-    from gan_utils.gan import GAN
-    from gan_utils.losses import GradientPenalty, Wasserstein
-    from gan_utils.optimizers import Adam
+    from gan_utils.fast.optimizers import Adam
+    from gan_utils.networks.registry import build
+    from gan_utils.training.gan import GAN
+    from gan_utils.training.losses import Wasserstein
+    from gan_utils.training.penalties import GradientPenalty
 
     keras.utils.set_random_seed(0)
     generator, critic, image_range = build("compact", WAYS[way])

@@ -25,7 +25,7 @@ import recording
 import step as textbook
 from recording import Row, spread
 
-from gan_utils.results import make_folder, write_atomically
+from gan_utils.files import make_folder, write_atomically
 
 SEEDS = range(5)
 SAMPLES = 5000
@@ -37,7 +37,7 @@ TEXTBOOK_STEPS = (250, 1500, 1625, 1750)
 def scorer():
     """A function that gives the FD of uint8 images."""
     from gan_utils.data import load_images
-    from gan_utils.evaluators import evaluator
+    from gan_utils.judging.evaluators import evaluator
     from gan_utils.metrics import frechet_distance
 
     judge = evaluator("fashion_mnist")
@@ -72,13 +72,14 @@ def train_course(seed: int, precision: str = "auto", steps: int | None = None) -
     """
     import keras
 
-    from gan_utils.architectures import build
+    from gan_utils.course.notebooks import find_lessons
     from gan_utils.data import load_images, unscale
-    from gan_utils.gan import GAN
-    from gan_utils.lessons import find_lessons
-    from gan_utils.losses import LOSSES, R1
-    from gan_utils.optimizers import Adam
-    from gan_utils.precision import choose
+    from gan_utils.fast.optimizers import Adam
+    from gan_utils.fast.precision import choose
+    from gan_utils.networks.registry import build
+    from gan_utils.training.gan import GAN
+    from gan_utils.training.losses import LOSSES
+    from gan_utils.training.penalties import R1
 
     (lesson,) = find_lessons(["03"])
     values = {name: parameter.default for name, parameter in lesson.parameters.items()}
@@ -115,10 +116,10 @@ def train_tutorial_networks(seed: int, precision: str) -> dict:
     """FD of the tutorial's networks through `GAN.fit`, after the loop's first number of steps."""
     import keras
 
-    from gan_utils.architectures import build
     from gan_utils.data import load_images, unscale
-    from gan_utils.gan import GAN
-    from gan_utils.optimizers import Adam
+    from gan_utils.fast.optimizers import Adam
+    from gan_utils.networks.registry import build
+    from gan_utils.training.gan import GAN
 
     keras.utils.set_random_seed(seed)
     generator, discriminator, image_range = build("tutorial", precision)
@@ -151,7 +152,7 @@ def sources(way: str) -> str:
         root / "data" / "evaluators" / "fashion_mnist.json",
     ]
     if way == "textbook":
-        from gan_utils import architectures
+        from gan_utils.networks import registry as architectures
 
         parts = [
             textbook.loop, train_textbook, scorer,

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gan_utils.results import circumstances
+from gan_utils.lesson.result import circumstances
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"

@@ -22,11 +22,12 @@ SECONDS = 4
 
 def images_a_second(images, precision: str, batch: int, width: float, call: int) -> float:
     """Median over the seconds of one setting; tracing is outside the clock."""
-    from gan_utils.architectures import compact_discriminator, compact_generator
-    from gan_utils.gan import GAN
-    from gan_utils.losses import R1, Relativistic
-    from gan_utils.optimizers import Adam
-    from gan_utils.precision import in_precision
+    from gan_utils.fast.optimizers import Adam
+    from gan_utils.fast.precision import in_precision
+    from gan_utils.networks.course import compact_discriminator, compact_generator
+    from gan_utils.training.gan import GAN
+    from gan_utils.training.losses import Relativistic
+    from gan_utils.training.penalties import R1
 
     keras.utils.set_random_seed(0)
     with in_precision(precision):

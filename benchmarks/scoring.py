@@ -22,7 +22,7 @@ COUNTS = (100, 1_000, 3_000, 10_000)
 
 def measure(count: int) -> dict[str, float]:
     from gan_utils.data import load_images
-    from gan_utils.evaluators import evaluator
+    from gan_utils.judging.evaluators import evaluator
     from gan_utils.metrics import frechet_distance, kernel_distance, prdc
 
     rng = np.random.default_rng(0)

@@ -30,15 +30,16 @@ def measure() -> dict[str, float]:
     with contextlib.redirect_stderr(io.StringIO()):
         import keras  # noqa: F401
     lap("TensorFlow and Keras")
-    from gan_utils import plots  # noqa: F401
-    from gan_utils.architectures import build
-    from gan_utils.gan import GAN
-    from gan_utils.losses import R1, Relativistic
+    from gan_utils import figures  # noqa: F401
+    from gan_utils.fast.optimizers import Adam
     from gan_utils.metrics import frechet_distance  # noqa: F401
-    from gan_utils.optimizers import Adam
+    from gan_utils.networks.registry import build
+    from gan_utils.training.gan import GAN
+    from gan_utils.training.losses import Relativistic
+    from gan_utils.training.penalties import R1
 
     lap("gan_utils and Matplotlib")
-    from gan_utils.precision import choose
+    from gan_utils.fast.precision import choose
 
     precision = choose()
     lap("choosing the precision")
@@ -46,7 +47,7 @@ def measure() -> dict[str, float]:
 
     train, test = load_images("fashion_mnist"), load_images("fashion_mnist", "test")
     lap("reading the images")
-    from gan_utils.evaluators import evaluator
+    from gan_utils.judging.evaluators import evaluator
 
     evaluator("fashion_mnist").features(test.images[:500])
     lap("reading the judge, its first answer")

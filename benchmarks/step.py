@@ -29,7 +29,7 @@ def loop(images, precision="float32"):
     import keras
     import tensorflow as tf
 
-    from gan_utils import architectures
+    from gan_utils.networks import registry as architectures
 
     architectures.BatchNormalization = keras.layers.BatchNormalization
     architectures.Conv2DTranspose = keras.layers.Conv2DTranspose
@@ -69,9 +69,9 @@ def loop(images, precision="float32"):
 
 def course(images, precision):
     """The same training through `GAN.fit`."""
-    from gan_utils.architectures import build
-    from gan_utils.gan import GAN
-    from gan_utils.optimizers import Adam
+    from gan_utils.fast.optimizers import Adam
+    from gan_utils.networks.registry import build
+    from gan_utils.training.gan import GAN
 
     generator, discriminator, image_range = build("tutorial", precision)
     gan = GAN(generator, discriminator, image_range=image_range)

@@ -28,7 +28,7 @@ SETTINGS, SEEDS = 20, 500
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "studies" / "plane.ipynb"
 PAPERMILL, SWEEP = "papermill, two commands at a time", "gan-course sweep --jobs 2"
 LARGE = "ten thousand"
-COURSE = [sys.executable, "-c", "from gan_utils.cli import app; app()"]
+COURSE = [sys.executable, "-c", "from gan_utils.course.cli import app; app()"]
 
 
 def papermill(folder: Path) -> None:
@@ -73,7 +73,7 @@ def short_runs(way: str) -> dict[str, float]:
 
 def many_runs() -> dict[str, float]:
     """Seconds and megabytes of the commands on a sweep that is done."""
-    from gan_utils.sweeps.plan import read_sweep
+    from gan_utils.course.sweeps.plan import read_sweep
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -25,9 +25,9 @@ import tensorflow as tf
 from build import FASHION_FOLDER, read_fashion, read_idx
 from keras import layers
 
-from gan_utils.bundle import data_dir
 from gan_utils.data import load_images
-from gan_utils.evaluators import NAMES, SHAPE, build_classifier
+from gan_utils.data.bundle import data_dir
+from gan_utils.judging.evaluators import NAMES, SHAPE, build_classifier
 from gan_utils.metrics import proportion
 
 FOLDER = data_dir() / "evaluators"

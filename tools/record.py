@@ -22,10 +22,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from gan_utils.course.sweeps.report import write_report
+from gan_utils.course.sweeps.store import PLAN, read_records
 from gan_utils.errors import CourseError, OutputError
-from gan_utils.results import read_result, write_atomically
-from gan_utils.sweeps.report import write_report
-from gan_utils.sweeps.store import PLAN, read_records
+from gan_utils.files import write_atomically
+from gan_utils.lesson.result import read_result
 
 RECORDED = Path(__file__).resolve().parent.parent / "data" / "recorded"
 # The whole of data/ travels inside the wheel.

@@ -3,13 +3,9 @@
 from gan_utils.metrics.classes import accuracy, class_coverage, class_entropy, class_histogram
 from gan_utils.metrics.frechet import frechet_distance
 from gan_utils.metrics.inception import inception_score
-from gan_utils.metrics.kernel import kernel_distance
+from gan_utils.metrics.kernel_distance import kernel_distance
 from gan_utils.metrics.modes import ModeScores, label_modes, modes_captured
-from gan_utils.metrics.neighbours import (
-    closer_to_training,
-    nearest_neighbours,
-    share_closer,
-)
+from gan_utils.metrics.neighbours import closer_to_training, nearest_neighbours, share_closer
 from gan_utils.metrics.prdc import PRDC, prdc
 from gan_utils.metrics.score import Score, over_seeds, paired_difference, proportion
 from gan_utils.metrics.train_test import GANTrainTest, gan_train_test

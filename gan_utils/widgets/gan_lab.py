@@ -12,8 +12,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from gan_utils.errors import ParameterError
-from gan_utils.plots import COLOURS
-from gan_utils.widgets.kernel import kernel
+from gan_utils.figures import COLOURS
+from gan_utils.widgets.busy import kernel
 from gan_utils.widgets.panel import HERE, reply, script
 from gan_utils.widgets.plane_game import CHOICES, RANGES, SHOWN, PlaneGame
 from gan_utils.widgets.targets import EDGE

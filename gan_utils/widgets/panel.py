@@ -13,8 +13,8 @@ import traitlets
 from PIL import Image
 
 from gan_utils.errors import CourseError, ParameterError
-from gan_utils.plots import mosaic
-from gan_utils.widgets.kernel import kernel
+from gan_utils.figures import mosaic
+from gan_utils.widgets.busy import kernel
 
 HERE = Path(__file__).parent
 BUSY = "A cell is running: the widget goes on when it has ended."

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import tensorflow as tf
 
-import gan_utils.gan  # noqa: F401  # keeps TensorFlow's sums in one order, so that a game repeats
-from gan_utils.architectures import mlp_2d_discriminator, mlp_2d_generator
 from gan_utils.errors import ParameterError, TrainingDiverged
-from gan_utils.game import Game
-from gan_utils.losses import LOSSES, R1, GradientPenalty
-from gan_utils.optimizers import Adam
+from gan_utils.fast.optimizers import Adam
+from gan_utils.networks.plane import mlp_2d_discriminator, mlp_2d_generator
+from gan_utils.streams import Draw
+from gan_utils.training.devices import keep_order_of_sums
+from gan_utils.training.gradients import Game
+from gan_utils.training.losses import LOSSES
+from gan_utils.training.penalties import R1, GradientPenalty
 from gan_utils.widgets.targets import EDGE, TARGETS, drawn
 
 PENALTIES = {"none": None, "r1": R1, "gradient_penalty": GradientPenalty}
@@ -168,26 +170,31 @@ class PlaneGame:
         """Makes the moves for the loss and the penalty of now."""
         make = PENALTIES[self.rules.penalty]
         loss = LOSSES[self.rules.loss]()
-        self.game = Game(self.generator, self.discriminator, loss, make and make(self.weight))
+        self.game = Game(loss, make and make(self.weight))
+        keep_order_of_sums()  # so that a game repeats
         self._d_move, self._g_move = tf.function(self._move_d), tf.function(self._move_g)
         self._round, self._look = tf.function(self._both), tf.function(self._answers)
 
     # --- moves --------------------------------------------------------------------------------
 
     def _batch(self):
-        """A batch of real points and one of latent vectors, functions of (seed, moves)."""
-        seed = tf.stack([self.seed, self.moves.assign_add(1)])
-        rows = tf.random.stateless_uniform([BATCH], seed, 0, len(self.target.points), tf.int32)
-        return tf.gather(self.real, rows), self._latent(BATCH, [seed[0] + 1, seed[1]]), seed
+        """A batch of real points, one of latent vectors, and the random numbers of this move."""
+        draw = Draw(self.seed, self.moves.assign_add(1))
+        count = len(self.target.points)
+        rows = tf.random.stateless_uniform([BATCH], draw.key("batch"), 0, count, tf.int32)
+        return tf.gather(self.real, rows), self._latent(BATCH, draw), draw
 
-    def _latent(self, count, seed):
-        return tf.random.stateless_uniform([count, 2], seed, -1.0, 1.0)
+    def _latent(self, count, draw):
+        return draw.uniform("latent", count, 2, low=-1.0, high=1.0)
+
+    def _answer(self, samples):
+        return self.discriminator(samples, training=True)
 
     def _move_d(self):
-        real, z, seed = self._batch()
+        real, z, draw = self._batch()
         fake = self.generator(z, training=True)
         with tf.GradientTape() as tape:
-            loss, _, _ = self.game.d_loss(real, fake, seed)
+            loss, _, _ = self.game.d_loss(self._answer, real, fake, draw)
         weights = self.discriminator.trainable_variables
         self.d_optimizer.apply(tape.gradient(loss, weights), weights)
 
@@ -195,7 +202,7 @@ class PlaneGame:
         real, z, _ = self._batch()
         with tf.GradientTape() as tape:
             fake = self.generator(z, training=True)
-            loss = self.game.loss.generator(self.game.logits(real), self.game.logits(fake))
+            loss = self.game.loss.generator(self._answer(real), self._answer(fake))
         weights = self.generator.trainable_variables
         self.g_optimizer.apply(tape.gradient(loss, weights), weights)
 
@@ -222,19 +229,19 @@ class PlaneGame:
 
     def _answers(self):
         """What both players do now, on points that stay the same."""
-        seed = [self.seed, 10**9]
-        z = self._latent(SCORED, seed)
+        draw = Draw(self.seed)  # no move has the number 0
+        z = self._latent(SCORED, draw)
         fake = self.generator(z, training=False)
         real = self.real[:SHOWN]
         with tf.GradientTape() as tape:
             shown = tf.identity(fake[:SHOWN])
             tape.watch(shown)
-            real_logits, fake_logits = self.game.logits(real), self.game.logits(shown)
+            real_logits, fake_logits = self._answer(real), self._answer(shown)
             g_loss = self.game.loss.generator(real_logits, fake_logits)
         # The loss is a mean: each sample's own slope is `SHOWN` times its part of it.
         pull = -SHOWN * tape.gradient(g_loss, shown)
-        d_loss, _, _ = self.game.d_loss(real, shown, seed)
-        logits = self.game.logits(_square(SIDE, EDGE))
+        d_loss, _, _ = self.game.d_loss(self._answer, real, shown, draw)
+        logits = self._answer(_square(SIDE, EDGE))
         if self.rules.loss in ("wasserstein", "relativistic"):
             logits -= (tf.reduce_mean(real_logits) + tf.reduce_mean(fake_logits)) / 2
         mesh = self.generator(_square(MESH, 1.0), training=False)

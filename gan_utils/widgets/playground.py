@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from gan_utils.errors import DataError, ParameterError
-from gan_utils.evaluators import Evaluator
+from gan_utils.judging.evaluators import Evaluator
 from gan_utils.metrics import (
     frechet_distance,
     inception_score,

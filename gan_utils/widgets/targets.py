@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 from scipy.spatial import cKDTree
 
+from gan_utils.data.mixtures import Mixture, grid, ring
 from gan_utils.errors import DataError
 from gan_utils.metrics.modes import HIGH_QUALITY_RADIUS
-from gan_utils.mixtures import Mixture, grid, ring
 
 EDGE = 2.6  # half the side of the square that the lab shows
 POINTS = 5000  # real points, drawn once

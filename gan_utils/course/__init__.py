@@ -1,0 +1,1 @@
+"""What works outside of a notebook: commands, execution, pages and sweeps."""

@@ -1,0 +1,231 @@
+"""The `gan-course` command: lessons and sweeps with checked parameters, and reports on them."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gan_utils.errors import CourseError, OutputError, ParameterError
+from gan_utils.files import make_folder
+from gan_utils.lesson.parameters import check
+
+if TYPE_CHECKING:
+    from gan_utils.course.notebooks import Lesson
+
+# The extra `lab`; the commands import what needs them only after they were found.
+NEEDED = ("nbformat", "papermill", "nbconvert")
+BAD_INPUT = 2
+INTERRUPTED = 130
+HEADLINE_SCORES = 3
+STATES = {"done": "done", "failed": "failed", "missing": "to do"}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gan-course")
+def app() -> None:
+    """A course on generative adversarial networks, from the command line."""
+    with _one_sentence(BAD_INPUT):
+        for module in NEEDED:
+            _need(module, "lab")
+
+
+@app.command()
+@click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
+@click.option(
+    "-p", "pairs", type=(str, str), multiple=True, metavar="NAME VALUE", help="Set a parameter."
+)
+@click.option("-f", "profile", type=Path, metavar="FILE", help="YAML file of parameters; -p wins.")
+@click.option("--out", type=Path, metavar="DIR", help="A new folder  [default: runs/<date>_<time>]")
+def run(
+    lessons: tuple[str, ...], pairs: tuple[tuple[str, str], ...], profile: Path | None, out: Path
+) -> None:
+    """Run lessons and write one page about them.
+
+    LESSON is a number (03), a name, the beginning of a name, a path, or `all`.
+    """
+    from gan_utils.course.execution import Runner
+    from gan_utils.course.notebooks import execute, find_lessons
+    from gan_utils.course.overview import write_overview
+    from gan_utils.lesson.result import score_text
+
+    with _one_sentence(BAD_INPUT):
+        found = find_lessons(lessons)
+        values = _values(found, pairs, profile)
+        out = out or Path("runs") / datetime.datetime.now().strftime("%Y-%m-%d_%H%M%S")
+        if out.is_dir() and any(out.iterdir()):
+            raise OutputError(f"folder {out} already holds files: choose a new one with --out.")
+        make_folder(out)
+    outcomes = []
+    with _one_sentence(1), Runner() as runner:
+        for lesson in found:
+            click.echo(f"{lesson.name}  ", nl=False)
+            sys.stdout.flush()
+            try:
+                outcome = execute(lesson, values[lesson.name], out / lesson.name, runner)
+            except KeyboardInterrupt:
+                click.echo("interrupted")
+                click.echo(f"Error: interrupted: what was finished is in {out}.", err=True)
+                raise SystemExit(INTERRUPTED) from None
+            outcomes.append(outcome)
+            if outcome.error:
+                click.echo(f"failed after {outcome.minutes:.1f} min: {outcome.error}")
+            else:
+                scores = [
+                    f"{score['name']} {score_text(score)}"
+                    for score in outcome.result["scores"][:HEADLINE_SCORES]
+                ]
+                click.echo(" · ".join([f"done in {outcome.minutes:.1f} min", *scores]))
+        page = write_overview(out, outcomes)
+    click.echo(f"Overview: {page}")
+    if any(outcome.error for outcome in outcomes):
+        raise SystemExit(1)
+
+
+@app.command()
+@click.argument("file", type=Path, metavar="FILE.yaml")
+@click.option("--out", type=Path, metavar="DIR", help="Its folder  [default: runs/<name of FILE>]")
+@click.option("--jobs", type=click.IntRange(1), default=1, help="Runs at a time  [default: 1]")
+@click.option("--scheduler", metavar="TCP://...", help="Work on this Dask cluster instead.")
+@click.option("--slurm", is_flag=True, help="Work in --jobs Slurm jobs (settings: dask-jobqueue).")
+@click.option("--dry-run", is_flag=True, help="Show what is to be run, and stop.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Do at most N runs now.")
+@click.option("--retry-failed", is_flag=True, help="Also do again what failed.")
+@click.option("--yes", is_flag=True, help="More than a thousand runs are meant.")
+def sweep(
+    file: Path, out: Path | None, jobs: int, scheduler: str | None, slurm: bool, dry_run: bool,
+    limit: int | None, retry_failed: bool, yes: bool,
+) -> None:  # fmt: skip
+    """Do the runs of a sweep file that are not done yet.
+
+    A run is known by its notebook's code, its parameters, the package and its data: the same
+    command again does what is missing, and a run that was cut off goes on from its last backup.
+    """
+    from gan_utils.course.sweeps import crews
+    from gan_utils.course.sweeps.driver import open_runs, plan_rows, run_all, states
+    from gan_utils.course.sweeps.plan import read_sweep
+    from gan_utils.course.sweeps.progress import Progress
+    from gan_utils.course.sweeps.store import opened, write_plan
+
+    with _one_sentence(BAD_INPUT):
+        if scheduler and (slurm or jobs > 1):
+            raise CourseError("--scheduler brings its own workers: leave out --jobs and --slurm.")
+        runs = read_sweep(file, many=yes)
+        out = out or Path("runs") / file.stem
+        if dry_run:
+            found = states(runs, out)
+            _print_table(plan_rows(runs, found))
+            click.echo(_counts([known.state for known in found], out))
+            return
+        _need("filelock", "sweep")
+        if scheduler or slurm or jobs > 1:
+            _need("distributed", "sweep")
+        if slurm:
+            _need("dask_jobqueue", "sweep")
+    with _one_sentence(1), opened(out):
+        token = write_plan(out, runs)
+        todo = open_runs(runs, out, retry_failed, limit)
+        try:
+            if todo:
+                crew = crews.choose(jobs, scheduler, slurm)
+                with crew, Progress(runs, todo, crew) as progress:
+                    run_all(todo, out, token, crew, progress)
+        except KeyboardInterrupt:
+            click.echo(f"Error: interrupted: what was finished is in {out}; the same command "
+                       "goes on.", err=True)  # fmt: skip
+            raise SystemExit(INTERRUPTED) from None
+        found = [known.state for known in states(runs, out)]
+    click.echo(_counts(found, out))
+    if "failed" in found:
+        raise SystemExit(1)
+
+
+@app.command()
+@click.argument("folder", type=Path, metavar="SWEEP")
+@click.option("--open", "show", is_flag=True, help="Also open the page in a browser.")
+def report(folder: Path, show: bool) -> None:
+    """Write the tables and the page of a sweep into its folder SWEEP."""
+    with _one_sentence(BAD_INPUT):
+        for module in ("pandas", "pyarrow"):
+            _need(module, "sweep")
+        from gan_utils.course.sweeps.report import write_report
+
+        page = write_report(folder)
+    click.echo(f"Report: {page}")
+    if show:
+        click.launch(page.resolve().as_uri())
+
+
+@app.command()
+@click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
+def parameters(lessons: tuple[str, ...]) -> None:
+    """List the parameters of lessons with their defaults and what may be given."""
+    from gan_utils.course.notebooks import find_lessons
+
+    with _one_sentence(BAD_INPUT):
+        found = find_lessons(lessons)
+    for lesson in found:
+        rows = [("name", "type", "default", "allowed", "help")]
+        for item in lesson.parameters.values():
+            default = repr(item.default)
+            rows.append((item.name, item.type.__name__, default, item.allowed, item.help))
+        click.echo(lesson.name)
+        _print_table(rows)
+
+
+def _counts(states: Sequence[str], folder: Path) -> str:
+    counts = [f"{states.count(state)} {word}" for state, word in STATES.items()]
+    return f"{len(states)} runs in {folder}: {', '.join(counts)}"
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  " + "  ".join(cells).rstrip())
+
+
+def _values(
+    lessons: list[Lesson], pairs: tuple[tuple[str, str], ...], profile: Path | None
+) -> dict[str, dict[str, Any]]:
+    """The checked values for each lesson by its name; -p beats the file."""
+    from gan_utils.course.notebooks import read_profile
+
+    given: dict[str, str] = {}
+    for name, value in pairs:
+        if name in given:
+            raise ParameterError(f"parameter `{name}` is given twice with -p: keep one of the two.")
+        given[name] = value
+    given = {**(read_profile(profile) if profile else {}), **given}
+    if "folder" in given:
+        raise ParameterError("parameter `folder` is set for each lesson here: use --out instead.")
+    values = {}
+    for lesson in lessons:
+        if "folder" not in lesson.parameters:
+            raise ParameterError(f"lesson {lesson.name} does not declare `folder`: add it.")
+        try:
+            values[lesson.name] = check(lesson.parameters, given)
+        except ParameterError as error:
+            raise ParameterError(f"lesson {lesson.name}: {error}") from None
+    return values
+
+
+def _need(module: str, extra: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        raise CourseError(f"{module} is not installed: run `pip install 'gan-course[{extra}]'`.")
+
+
+@contextmanager
+def _one_sentence(code: int) -> Iterator[None]:
+    """Turn a CourseError into its sentence on stderr and an exit code."""
+    try:
+        yield
+    except CourseError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(code) from None

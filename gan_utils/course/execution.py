@@ -1,0 +1,147 @@
+"""A process that executes notebooks with papermill, one after another.
+
+`Runner` is the caller's side; `python -m gan_utils.course.execution` is the process itself, which
+reads one request a line and answers each with one line.  What papermill and TensorFlow take to load is
+paid once, however many notebooks follow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from queue import SimpleQueue
+
+# Variables that are set where they are not: figures are shown in the notebook, as in any kernel,
+# though Matplotlib is loaded before there is one.
+DEFAULTS = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+
+TOO_LONG = "a cell took longer than"
+
+
+class Runner:
+    """Executes notebooks in a process of its own, which is started when first needed.
+
+    Use it in a `with` statement, or call `close`: whatever runs then is ended.
+    """
+
+    def __init__(self):
+        self._process: subprocess.Popen | None = None
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def execute(
+        self,
+        notebook: Path,
+        output: Path,
+        parameters: Mapping,
+        log: Path,
+        cell_seconds: int | None = None,
+    ) -> str:
+        """Execute a notebook; return why it failed, or nothing.
+
+        `output` is the executed notebook, which grows cell by cell; `log` gets what the kernel
+        and papermill print, after what it holds already.
+        """
+        process = self._process
+        if process is None or process.poll() is not None:
+            process = self._process = self._started()
+        request = {
+            "notebook": str(notebook), "output": str(output), "parameters": dict(parameters),
+            "log": str(log), "cell_seconds": cell_seconds,
+        }  # fmt: skip
+        answer = ""
+        try:
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+        except (BrokenPipeError, ValueError):  # ended, or closed by another thread
+            pass
+        except BaseException:  # interrupted: the kernel goes with the process
+            self.close()
+            raise
+        if not answer:
+            return f"the process that ran it ended with {process.wait()}"
+        return json.loads(answer)["error"]
+
+    def close(self) -> None:
+        """End the process, and the kernel with it."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process.stdin.close()
+            self._process.stdout.close()
+            self._process = None
+
+    def _started(self) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-m", "gan_utils.course.execution"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**DEFAULTS, **os.environ},
+            text=True,
+            start_new_session=True,  # an interrupt at the terminal is the caller's to handle
+        )
+
+
+def _serve() -> None:
+    """Answer requests until the caller is gone."""
+    from gan_utils.course.kernel_pool import LOG, use_copies
+
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    requests: SimpleQueue[str] = SimpleQueue()
+    threading.Thread(target=_read, args=(requests,), daemon=True).start()
+    use_copies()
+    while True:
+        request = json.loads(requests.get())
+        with open(request["log"], "ab") as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+        os.environ[LOG] = request["log"]
+        print(json.dumps({"error": _execute(request)}), file=answers, flush=True)
+
+
+def _read(requests: SimpleQueue[str]) -> None:
+    """Pass on what the caller writes; end everything when the caller is gone."""
+    for line in sys.stdin:
+        requests.put(line)
+    os._exit(1)
+
+
+def _execute(request: Mapping) -> str:
+    import papermill
+    from nbclient.exceptions import CellTimeoutError
+
+    # Papermill fills in {name} in paths, so braces in a folder's name are doubled.
+    source, target = (
+        request[name].replace("{", "{{").replace("}", "}}") for name in ("notebook", "output")
+    )
+    try:
+        papermill.execute_notebook(
+            source, target, request["parameters"], progress_bar=False, log_output=False,
+            execution_timeout=request["cell_seconds"],
+        )  # fmt: skip
+    except CellTimeoutError:
+        return f"{TOO_LONG} the {request['cell_seconds']} cell_seconds of the sweep"
+    except Exception as error:  # whatever it is, it goes back as the run's outcome
+        traceback.print_exc()
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+if __name__ == "__main__":
+    _serve()

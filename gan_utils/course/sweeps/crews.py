@@ -1,0 +1,231 @@
+"""Who does the runs of a sweep: this process, workers on this machine, or a cluster.
+
+A crew is used in a `with` statement.  After `begin` its `submit` gives a future for a task;
+whoever was given to `begin` is called with a worker's name and a run's name when a run begins.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from gan_utils.course.sweeps.work import Done, Task, carry_out, stop_runs
+from gan_utils.errors import CourseError
+
+if TYPE_CHECKING:
+    import distributed
+
+TOPIC = "gan-course"
+SECONDS_TO_CONNECT = 10
+Started = Callable[[str, str], None]
+
+
+class Here:
+    """One run at a time, by this process; no scheduler."""
+
+    dashboard = ""
+    workers = 1
+
+    def __enter__(self) -> Here:
+        self._pool = ThreadPoolExecutor(1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def begin(self, started: Started) -> None:
+        self._started = started
+
+    def submit(self, task: Task) -> Future[Done]:
+        def work() -> Done:
+            self._started("here", task.name)
+            return carry_out(task)
+
+        return self._pool.submit(work)
+
+    def outcome(self, future: Future[Done]) -> Done:
+        return future.result()
+
+    def stop(self, token: str, futures: Collection[Future]) -> None:
+        for future in futures:
+            future.cancel()
+        stop_runs(token)
+
+
+class OnDask:
+    """The workers of a Dask cluster; a run asks for one GPU where the workers offer GPUs.
+
+    `cluster` is what `distributed.Client` takes: an address, or a cluster, which is closed at
+    the end.  Raises CourseError where nothing answers.
+    """
+
+    def __init__(self, cluster: Any):
+        import distributed
+
+        self._cluster = None if isinstance(cluster, str) else cluster
+        # What goes wrong with the scheduler is told in a sentence of ours.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        try:
+            self._client = distributed.Client(cluster, timeout=SECONDS_TO_CONNECT)
+        except Exception as error:  # nobody there, or whatever can be wrong with an address
+            reason = str(error) or type(error).__name__
+            raise CourseError(
+                f"no Dask scheduler answers at {cluster} ({reason}): start one there."
+            ) from None
+
+    def __enter__(self) -> OnDask:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # After an interrupt at a terminal, or without the scheduler, there is little to close.
+        with suppress(OSError, TimeoutError):
+            self._client.close()
+        if self._cluster:
+            self._cluster.close()
+
+    @property
+    def dashboard(self) -> str:
+        """The address of Dask's dashboard, which needs bokeh; empty without."""
+        return self._client.dashboard_link if find_spec("bokeh") else ""
+
+    @property
+    def workers(self) -> int:
+        """How many runs the cluster does at a time, as it is now."""
+        return sum(self._client.nthreads().values())
+
+    def begin(self, started: Started) -> None:
+        """Wait until a worker is there, and listen to what workers say."""
+        self._client.wait_for_workers(1)
+        self._client.subscribe_topic(TOPIC, lambda event: started(*event[1]))
+        known = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        gpus = any(worker["resources"].get("GPU") for worker in known)
+        self._resources = {"GPU": 1} if gpus else None
+
+    def submit(self, task: Task) -> distributed.Future:
+        # The token, because another sweep may have the same run in another folder.
+        key = f"{task.name}-{task.token}"
+        return self._client.submit(_on_worker, task, key=key, pure=False, resources=self._resources)
+
+    def outcome(self, future: distributed.Future) -> Done:
+        """How a run ended; CourseError where Dask, not the run, is at fault."""
+        from distributed import CancelledError, KilledWorker
+
+        try:
+            return future.result()
+        except CourseError:
+            raise
+        except KilledWorker as error:
+            return Done(f"KilledWorker: {error}", 0.0, None)
+        except CancelledError:
+            raise CourseError(
+                "the Dask scheduler is gone: start it again, and give the same command."
+            ) from None
+        except Exception as error:  # whatever a scheduler or a worker without the course raises
+            raise CourseError(
+                f"Dask could not do a run ({type(error).__name__}: {error}): install the same "
+                "gan-course on its scheduler and its workers."
+            ) from None
+
+    def stop(self, token: str, futures: Collection[distributed.Future]) -> None:
+        """End the sweep's runs on all workers; those of other sweeps go on."""
+        with suppress(Exception):  # workers on this machine were interrupted as well
+            self._client.cancel(list(futures))
+            self._client.run(stop_runs, token, on_error="ignore")
+
+
+def _on_worker(task: Task) -> Done:
+    from distributed import get_worker
+
+    worker = get_worker()
+    worker.log_event(TOPIC, (str(worker.name), task.name))
+    return carry_out(task)
+
+
+def choose(jobs: int, scheduler: str | None, slurm: bool) -> Here | OnDask:
+    """The crew that the options of `gan-course sweep` ask for."""
+    if scheduler:
+        return OnDask(scheduler)
+    return _slurm(jobs) if slurm else _machine(jobs)
+
+
+def _machine(jobs: int) -> Here | OnDask:
+    """A crew of `jobs` workers on this machine, each with a GPU of its own where there are any.
+
+    Raises CourseError for more workers than GPUs.
+    """
+    if jobs == 1:
+        return Here()
+    from distributed import Nanny, Scheduler, SpecCluster
+
+    gpus = _gpus()
+    if gpus and jobs > len(gpus):
+        raise CourseError(f"--jobs is {jobs}, but there are {len(gpus)} GPUs: give at most that.")
+    # Each worker takes its share of the cores; more threads than cores would wait for each other.
+    share = str(max(1, (os.cpu_count() or 1) // jobs))
+    threads = {"TF_NUM_INTRAOP_THREADS": share, "OMP_NUM_THREADS": share}
+    workers = {}
+    for number in range(jobs):
+        own = {"CUDA_VISIBLE_DEVICES": gpus[number]} if gpus else {}
+        options: Mapping[str, Any] = {
+            "nthreads": 1,
+            "memory_limit": 0,
+            "env": {**threads, **own},
+            "resources": {"GPU": 1} if gpus else {},
+            "silence_logs": logging.ERROR,
+        }
+        workers[f"worker {number}"] = {"cls": Nanny, "options": options}
+    scheduler = {
+        "cls": Scheduler,
+        "options": {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"},
+    }
+    # An interrupt at the terminal reaches all processes; only this one is to handle it.
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        cluster = SpecCluster(workers=workers, scheduler=scheduler, silence_logs=logging.ERROR)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    return OnDask(cluster)
+
+
+def _slurm(jobs: int) -> OnDask:
+    """A crew of `jobs` Slurm jobs, each as Dask's own settings for Slurm describe it.
+
+    A job does one run at a time, and a job that comes to its end is followed by another.
+    """
+    import dask
+    from dask_jobqueue import SLURMCluster
+
+    if not shutil.which("sbatch"):
+        raise CourseError("sbatch is not here: give --slurm on a machine that submits to Slurm.")
+    own = dask.config.get("jobqueue.slurm.worker-extra-args", None) or []
+    try:
+        cluster = SLURMCluster(processes=1, worker_extra_args=[*own, "--nthreads", "1"])
+    except ValueError as error:
+        raise CourseError(
+            f"dask-jobqueue cannot describe a Slurm job ({error}): "
+            "set cores and memory under jobqueue.slurm in ~/.config/dask/jobqueue.yaml."
+        ) from None
+    cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)
+    return OnDask(cluster)
+
+
+def _gpus() -> list[str]:
+    """The NVIDIA GPUs that this process may use, as CUDA names them."""
+    if "CUDA_VISIBLE_DEVICES" in os.environ:
+        names = [name.strip() for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",")]
+        # CUDA takes the names up to the first that is none, such as -1.
+        return list(itertools.takewhile(lambda name: name and not name.startswith("-"), names))
+    if not shutil.which("nvidia-smi"):
+        return []
+    told = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True)
+    found = [line for line in told.stdout.splitlines() if line.startswith("GPU ")]
+    return [] if told.returncode else [str(number) for number, _ in enumerate(found)]

@@ -1,0 +1,90 @@
+"""A sweep from its plan to its last run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from gan_utils.course.sweeps.crews import Here, OnDask
+from gan_utils.course.sweeps.plan import Planned, varied
+from gan_utils.course.sweeps.progress import Progress
+from gan_utils.course.sweeps.store import FAILED, Record, note_failure, record
+from gan_utils.course.sweeps.work import Done, task, unpack
+
+PATIENCE = 0.5  # seconds between two looks at the clock, or at a folder
+LOOKS = 20
+
+
+def states(runs: Sequence[Planned], folder: Path) -> list[Record]:
+    """What the folder holds of each planned run."""
+    return [record(folder, run.name, run.lesson.name, run.values) for run in runs]
+
+
+def plan_rows(runs: Sequence[Planned], found: Sequence[Record]) -> list[tuple[str, ...]]:
+    """A heading and a row for each run of `states`: its name, what varies, its seed, its state."""
+    names = [*varied(runs), "seed"]
+    return [
+        ("run", *names, "state"),
+        *(
+            (known.name, *(str(known.values.get(name, "")) for name in names), known.state)
+            for known in found
+        ),
+    ]
+
+
+def open_runs(
+    runs: Sequence[Planned], folder: Path, retry_failed: bool, limit: int | None
+) -> list[Planned]:
+    """The runs that are to be done now: those that are missing, and failed ones if asked."""
+    wanted = ("missing", "failed") if retry_failed else ("missing",)
+    found = states(runs, folder)
+    left = [run for run, known in zip(runs, found, strict=True) if known.state in wanted]
+    return left[:limit]
+
+
+def run_all(
+    todo: Sequence[Planned], folder: Path, token: str, crew: Here | OnDask, progress: Progress
+) -> None:
+    """Do the runs `todo`; each leaves its files and its state in `folder`.
+
+    `token` is that of the plan in `folder`.  Raises CourseError where a worker has another
+    version of the course or Dask is at fault, OutputError where the folder takes no more.
+    """
+    crew.begin(progress.started)
+    ended: SimpleQueue = SimpleQueue()
+    futures = {}
+    try:
+        for run in todo:
+            future = crew.submit(task(run, folder, token))
+            futures[future] = run
+            future.add_done_callback(ended.put)
+        while futures:
+            try:
+                future = ended.get(timeout=PATIENCE)
+            except Empty:
+                progress.tick()
+                continue
+            run = futures.pop(future)
+            progress.ended(_kept(run, folder, crew.outcome(future)))
+    except BaseException:  # interrupted, or no way to go on
+        crew.stop(token, futures)
+        raise
+
+
+def _kept(run: Planned, folder: Path, done: Done) -> Record:
+    """Write down how a run ended."""
+    place = folder / run.name
+    if done.files:
+        unpack(done.files, place)
+    # A kernel that dies after its result was written has failed at nothing; and a shared folder may
+    # show another machine's files late.
+    for _ in range(1 if done.error else LOOKS):
+        found = record(folder, run.name, run.lesson.name, run.values)
+        if found.state == "done":
+            (place / FAILED).unlink(missing_ok=True)
+            return found
+        time.sleep(0 if done.error else PATIENCE)
+    note_failure(place, done.error or "its result did not arrive in the folder", done.minutes)
+    return record(folder, run.name, run.lesson.name, run.values)

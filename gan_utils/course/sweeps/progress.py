@@ -1,0 +1,108 @@
+"""What a person sees of a sweep: a live line a worker in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from gan_utils.course.sweeps.crews import Here, OnDask
+from gan_utils.course.sweeps.plan import Planned, varied
+from gan_utils.course.sweeps.store import Record
+from gan_utils.lesson.result import score_text
+
+SCORES_SHOWN = 2
+
+
+class Progress:
+    """Tells how a sweep goes on: its runs, those that are to be done now, and who does them."""
+
+    def __init__(self, runs: Sequence[Planned], todo: Sequence[Planned], crew: Here | OnDask):
+        names = varied(runs)
+        self._names = {run.name: _described(run, names) for run in runs}
+        self._left, self._number, self._crew = len(todo), len(todo), crew
+        self._minutes: list[float] = []
+        self._failed = 0
+        self._at_work: dict[str, tuple[str, float]] = {}
+        self._lock = threading.Lock()  # runs begin in other threads
+        self._console = Console(highlight=False, soft_wrap=True)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> Progress:
+        if self._console.is_terminal:
+            self._live.start()
+        if not self._crew.workers:
+            self._console.print("waiting for the first worker")
+        if self._crew.dashboard:
+            self._console.print(f"Dashboard: {self._crew.dashboard}", markup=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def started(self, worker: str, run: str) -> None:
+        """A worker has begun a run; called from any thread."""
+        with self._lock:
+            # A new dictionary, because another thread may be reading the old one.
+            self._at_work = {**self._at_work, worker: (run, time.monotonic())}
+
+    def ended(self, done: Record) -> None:
+        """A run has ended."""
+        with self._lock:
+            self._at_work = {w: at for w, at in self._at_work.items() if at[0] != done.name}
+        self._left -= 1
+        self._failed += done.state == "failed"
+        self._minutes.append(done.minutes)
+        place = f"[{self._number - self._left:{len(str(self._number))}}/{self._number}]"
+        line = f"{place} {self._names[done.name]}: {_outcome(done)}"
+        if not self._console.is_terminal and self._left:
+            line += f" · {self._estimate()}"
+        self._console.print(line, markup=False)
+        self.tick()
+
+    def tick(self) -> None:
+        """Show the time that has passed."""
+        if not self._console.is_terminal:
+            return
+        lines = Table.grid(padding=(0, 2))
+        for worker, (run, began) in sorted(self._at_work.items()):
+            label = self._names.get(run, run)
+            lines.add_row(*map(Text, (worker, _clock(time.monotonic() - began), label)))
+        done = self._number - self._left
+        total = f"{done} of {self._number} done, {self._failed} failed · {self._estimate()}"
+        self._live.update(Group(lines, Text(total)), refresh=True)
+
+    def _estimate(self) -> str:
+        """How long it will take: the mean of the runs so far, shared among the workers."""
+        if not self._minutes:
+            return "no estimate before the first run ends"
+        mean = sum(self._minutes) / len(self._minutes)
+        workers = max(1, min(self._crew.workers, self._left))
+        under_way = [time.monotonic() - began for _, began in self._at_work.values()]
+        rest = 60 * mean * self._left - sum(min(took, 60 * mean) for took in under_way)
+        rest /= workers
+        return f"about {_clock(max(0.0, rest))} left"
+
+
+def _described(run: Planned, names: Sequence[str]) -> str:
+    """A run by its lesson, the parameters `names` as they would be typed, and its seed."""
+    pairs = [f"{name}={run.values[name]}" for name in (*names, "seed") if name in run.values]
+    return " ".join([run.lesson.name, *pairs])
+
+
+def _outcome(done: Record) -> str:
+    """How a run ended, in a few words."""
+    if done.state == "failed":
+        return f"failed after {done.minutes:.1f} min: {done.error}"
+    scores = [f"{s['name']} {score_text(s)}" for s in done.result["scores"][:SCORES_SHOWN]]
+    return " · ".join([f"done in {done.minutes:.1f} min", *scores])
+
+
+def _clock(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))

@@ -1,0 +1,114 @@
+"""A sweep's folder: what was planned, what came out of it, and who is at work in it.
+
+sweep.json                  the plan, written when a sweep is started
+<lesson>-<hash>/            one run: its notebook, result.json, pictures, run.log
+<lesson>-<hash>/failed.json instead of result.json: why it failed
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan_utils.course.sweeps.plan import Planned
+from gan_utils.errors import OutputError
+from gan_utils.files import make_folder, write_atomically
+from gan_utils.lesson.result import read_result
+
+PLAN = "sweep.json"
+FAILED = "failed.json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run as its folder shows it: `state` is "done", "failed" or "missing"."""
+
+    name: str
+    lesson: str
+    values: Mapping[str, Any]
+    folder: Path
+    state: str
+    minutes: float
+    error: str
+    result: Mapping[str, Any] | None
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[None]:
+    """Keep the folder to one sweep at a time; OutputError where another is at work in it."""
+    from filelock import FileLock, Timeout
+
+    make_folder(folder)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise OutputError(
+            f"another sweep is at work in {folder}: wait for it or choose another --out."
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"cannot work in {folder} ({reason}): choose another --out.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def write_plan(folder: Path, runs: Sequence[Planned]) -> str:
+    """Write `sweep.json` and return its token, by which a worker knows the folder again."""
+    token = secrets.token_hex(8)
+    plan = [
+        {"name": run.name, "lesson": run.lesson.name, "values": dict(run.values)} for run in runs
+    ]
+    text = json.dumps({"token": token, "runs": plan}, indent=1, ensure_ascii=False)
+    write_atomically(folder / PLAN, text.encode())
+    return token
+
+
+def token_of(folder: Path) -> str:
+    """The token of the plan in a folder; empty where there is none."""
+    try:
+        return json.loads((folder / PLAN).read_text(encoding="utf-8"))["token"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
+
+
+def read_records(folder: Path) -> list[Record]:
+    """Every run of the plan in `folder`, in its order; OutputError where there is no plan."""
+    try:
+        plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))["runs"]
+        return [record(folder, run["name"], run["lesson"], run["values"]) for run in plan]
+    except OSError as error:
+        reason = error.strerror.lower()
+    except (ValueError, LookupError, TypeError):
+        reason = "it is damaged"
+    raise OutputError(f"{folder / PLAN} cannot be read ({reason}): run the sweep again.")
+
+
+def record(folder: Path, name: str, lesson: str, values: Mapping[str, Any]) -> Record:
+    """What the folder of a run shows."""
+    place = folder / name
+    result, state, minutes, error = None, "missing", 0.0, ""
+    try:
+        result = read_result(place)
+        state, minutes = "done", result["minutes"]
+    except OutputError:
+        try:
+            failure = json.loads((place / FAILED).read_text(encoding="utf-8"))
+            state, minutes, error = "failed", float(failure["minutes"]), str(failure["error"])
+        except (OSError, ValueError, LookupError, TypeError):
+            pass  # neither ended: it is to be run
+    return Record(name, lesson, values, place, state, minutes, error, result)
+
+
+def note_failure(folder: Path, error: str, minutes: float) -> None:
+    """Write into a run's folder why it failed."""
+    make_folder(folder)
+    text = json.dumps({"error": error, "minutes": round(minutes, 3)}, ensure_ascii=False)
+    write_atomically(folder / FAILED, text.encode())

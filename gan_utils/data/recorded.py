@@ -1,0 +1,42 @@
+"""Tables of the sweeps that the course recorded, for lessons to show."""
+
+from __future__ import annotations
+
+import csv
+
+from gan_utils.data.bundle import data_dir, read_json
+from gan_utils.metrics.score import Score
+
+MIDDLES = {"summary": "mean", "comparisons": "difference"}
+
+
+def recorded_sweep(name: str, score: str, table: str = "summary") -> dict[tuple[str, ...], Score]:
+    """One score of a recorded sweep: {values of the parameters that vary: score}.
+
+    name: folder in data/recorded/sweeps/.
+    table: "summary" gives means over seeds, "comparisons" the differences from the first setting
+        on the same seeds, which has none itself.
+
+    Settings come in the order of the sweep, their values as text.
+    """
+    path = data_dir() / "recorded" / "sweeps" / name / f"{table}.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        varied = reader.fieldnames[1 : reader.fieldnames.index("score")]
+        return {
+            tuple(row[column] for column in varied): Score(
+                *(float(row[column]) for column in (MIDDLES[table], "low", "high")), int(row["n"])
+            )
+            for row in reader
+            if row["score"] == score
+        }
+
+
+def recorded_sweep_source(name: str) -> str:
+    """How a recorded sweep was made, in two lines."""
+    told = read_json(data_dir() / "recorded" / "sweeps" / name / "provenance.json")
+    machine = told["machine"]["name"]
+    return (
+        f"{told['runs']} runs of {told['minutes']:.0f} minutes all together ({machine}),\n"
+        f"by {told['command']}"
+    )

@@ -1,0 +1,44 @@
+"""Files that are written whole or not at all, and folders that take them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from gan_utils.errors import OutputError
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: what stood there before stays until the end.
+
+    Raises OutputError where the folder is missing, read-only or full.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        try:
+            with part.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(_cannot("write", path, error)) from None
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder and see that it takes a file; OutputError where it does not."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"\0")
+            file.flush()
+    except (OSError, ValueError) as error:
+        raise OutputError(_cannot("write to", folder, error)) from None
+
+
+def _cannot(verb: str, path: Path, error: Exception) -> str:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    return f"cannot {verb} {path} ({reason}): free the place or choose another folder."

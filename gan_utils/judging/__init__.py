@@ -1,0 +1,1 @@
+"""The bundled classifiers, and the judge that scores samples with them."""

@@ -1,0 +1,117 @@
+"""The bundled classifiers that judge generated digits and garments.
+
+data/train_evaluators.py trained them and measured their accuracy on test images; the figures stand
+in data/README.md and in the record beside each file of weights.
+"""
+
+import random
+from functools import cache
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from gan_utils.data.bundle import data_dir, read_json, read_verified
+from gan_utils.errors import DataError
+from gan_utils.fast.precision import in_precision
+from gan_utils.metrics import Score
+
+NAMES = ("mnist", "fashion_mnist")
+SHAPE = (28, 28, 1)
+BATCH = 500
+
+
+def build_classifier(name: str) -> keras.Model:
+    """Images float32 (n, 28, 28, 1) from 0 to 255 -> features (n, 64), 0 or more; logits (n, 10).
+
+    Four convolutions with batch normalisation; the features are the layer before the logits.
+    214,122 parameters.
+    """
+
+    def convolution(x, filters: int):
+        x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+        return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+
+    inputs = keras.Input(SHAPE, name="images")
+    x = layers.Rescaling(1 / 255)(inputs)
+    x = layers.MaxPooling2D()(convolution(x, 32))
+    x = layers.MaxPooling2D()(convolution(x, 64))
+    x = layers.MaxPooling2D()(convolution(x, 96))
+    x = layers.Dropout(0.3)(layers.Flatten()(convolution(x, 96)))
+    features = layers.Dense(64, activation="relu", name="features")(x)
+    logits = layers.Dense(10, name="logits")(features)
+    return keras.Model(inputs, [features, logits], name=name)
+
+
+class Evaluator:
+    """A trained classifier of 28 x 28 images into ten classes.
+
+    name: the data set that it was trained on.
+    test_accuracy: share of its largest set of test images that it classifies correctly, 0 to 1,
+        with the 95 % Wilson interval.
+
+    All methods take uint8 images (n, 28, 28, 1) from 0 to 255 and raise `DataError` on others.
+    """
+
+    def __init__(self, name: str, model: keras.Model, test_accuracy: Score) -> None:
+        self.name = name
+        self.test_accuracy = test_accuracy
+
+        @tf.function(input_signature=[tf.TensorSpec((None, *SHAPE), tf.uint8)])
+        def judge(images):
+            features, logits = model(tf.cast(images, tf.float32), training=False)
+            return features, tf.nn.softmax(logits)
+
+        self._judge = judge
+
+    def judge(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Features and probabilities from one pass over the images."""
+        images = np.asarray(images)
+        if images.dtype != np.uint8 or images.shape[1:] != SHAPE or not len(images):
+            raise DataError(
+                f"The {self.name} evaluator was given {images.dtype} of shape {images.shape}; "
+                "give uint8 images of shape (n, 28, 28, 1), which gan_utils.data.unscale makes."
+            )
+        # Both data sets have black backgrounds. Nothing darker than the middle grey, which is
+        # then frequent, is what 0 becomes when [0, 1] is taken for [-1, 1].
+        darkest = images.min()
+        frequent = darkest in (127, 128) and np.mean(images == darkest) > 0.1
+        if frequent and images.max() > 192:
+            raise DataError(
+                f"The images given to the {self.name} evaluator have no pixel darker than "
+                f"{darkest}, as if made from the range [0, 1]; unscale them with low=0, high=1."
+            )
+        parts = [self._judge(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
+        features, probabilities = zip(*parts, strict=True)
+        return np.concatenate(features), np.concatenate(probabilities)
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """Activations of the layer before the logits, float32 (n, 64), 0 or more."""
+        return self.judge(images)[0]
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Probability of each class, float32 (n, 10); every row sums to 1."""
+        return self.judge(images)[1]
+
+
+@cache
+def evaluator(name: str) -> Evaluator:
+    """The evaluator of "mnist" or "fashion_mnist"; loaded once, then the same object again."""
+    if name not in NAMES:
+        raise DataError(f"There is no evaluator {name!r}; choose one of {', '.join(NAMES)}.")
+    folder = data_dir() / "evaluators"
+    record = read_json(folder / f"{name}.json")
+    path = folder / f"{name}.keras"
+    read_verified(path, record["sha256"])
+    # New layers draw their seeds from Python's generator, and so would take them from the networks
+    # that a lesson builds afterwards.
+    state = random.getstate()
+    with in_precision("float32"):  # a judge is the same whatever it judges was trained in
+        model = build_classifier(name)
+    random.setstate(state)
+    # Weights alone: no object is made from the file, and other Keras versions can read them too.
+    model.load_weights(path)
+    largest = max(record["tests"].values(), key=lambda test: test["n"])
+    accuracy = Score(largest["accuracy"], largest["low"], largest["high"], largest["n"])
+    return Evaluator(name, model, accuracy)

@@ -1,0 +1,106 @@
+"""The result of a run: read back with suspicion, and what it says of its circumstances."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from gan_utils.errors import OutputError
+
+RESULT_FIELDS = {
+    "lesson": str,
+    "parameters": dict,
+    "scores": list,
+    "pictures": list,
+    "minutes": (int, float),
+    "machine": dict,
+    "versions": dict,
+}
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """Read the `result.json` that `Run.finish` wrote; OutputError where it is no whole result."""
+    path = folder / "result.json"
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise OutputError(
+            f"{path} is missing: the lesson ended without `run.finish()`, so run it again."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path} cannot be read ({error}): run the lesson again.") from None
+    fields = result if isinstance(result, dict) else {}
+    for name, kind in RESULT_FIELDS.items():
+        if not isinstance(fields.get(name), kind):
+            raise OutputError(f"{path} has no proper `{name}`: run the lesson again.")
+    for list_name, keys in (("scores", {"name", "value"}), ("pictures", {"name", "file", "alt"})):
+        for item in fields[list_name]:
+            if not (isinstance(item, dict) and keys <= item.keys()):
+                raise OutputError(f"{path} has a damaged entry in `{list_name}`: run it again.")
+    return fields
+
+
+def score_text(score: dict[str, Any]) -> str:
+    """A recorded score with its interval, in three significant digits: "12.3 [11.9, 12.8]"."""
+    value, low, high = score["value"], score.get("low"), score.get("high")
+    if isinstance(value, int) and low is None:
+        text = f"{value:,}"
+    else:
+        largest = max(abs(number) for number in (value, low, high) if number is not None)
+        decimals = max(0, 2 - math.floor(math.log10(largest))) if largest else 0
+        text = f"{value:,.{decimals}f}"
+        if low is not None and high is not None:
+            text += f" [{low:,.{decimals}f}, {high:,.{decimals}f}]"
+    return text + (f" {score['unit']}" if score.get("unit") else "")
+
+
+def circumstances() -> dict[str, Any]:
+    """What a result needs beside its scores to be compared: versions, machine, peak memory."""
+    import keras
+    import numpy
+    import tensorflow as tf
+
+    accelerators = [
+        tf.config.experimental.get_device_details(device).get("device_name", device.device_type)
+        for device in tf.config.list_physical_devices()
+        if device.device_type != "CPU"
+    ]
+    return {
+        "package": _package_version(),
+        "peak_memory_mb": _peak_memory(),
+        "machine": {
+            "cpus": os.cpu_count(),
+            "platform": f"{platform.system()} {platform.machine()}",
+            "accelerators": accelerators,
+        },
+        "versions": {
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "numpy": numpy.__version__,
+        },
+    }
+
+
+def _package_version() -> str:
+    try:
+        return importlib.metadata.version("gan-course")
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _peak_memory() -> float | None:
+    """The most memory that this process has held, in MB; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts in KiB, macOS in bytes.
+    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6, 1)

@@ -1,0 +1,1 @@
+"""Builders of generators and discriminators, one function each, and their registry."""

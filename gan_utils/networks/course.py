@@ -1,0 +1,56 @@
+"""The course's own networks of images: small enough for a laptop.
+
+`benchmarks/quality.py` and lesson 03 measure them.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from gan_utils.networks.stacks import sequential, strided
+
+
+def _compact_stack(channels: int = 1, width: float = 1.0) -> list[layers.Layer]:
+    """From a vector to images (28, 28, channels) in [−1, 1]."""
+    first, second, third = (round(width * filters) for filters in (64, 32, 16))
+    return [
+        layers.Dense(7 * 7 * first),
+        layers.LeakyReLU(0.2),
+        layers.Reshape((7, 7, first)),
+        layers.Conv2DTranspose(second, 4, strides=2, padding="same"),
+        layers.LeakyReLU(0.2),
+        layers.Conv2DTranspose(third, 4, strides=2, padding="same"),
+        layers.LeakyReLU(0.2),
+        layers.Conv2D(channels, 3, padding="same", activation="tanh"),
+    ]
+
+
+def compact_generator(channels: int = 1, width: float = 1.0) -> keras.Model:
+    """The course's own generator for a laptop, images (28, 28, channels) in [−1, 1].
+
+    `width` multiplies the number of filters, here and in the discriminator.
+    """
+    return sequential((64,), _compact_stack(channels, width), "generator")
+
+
+def compact_discriminator(channels: int = 1, width: float = 1.0) -> keras.Model:
+    """The course's own discriminator: two strided convolutions and no normalisation."""
+    stack = [*strided((32, 64), width), layers.Flatten(), layers.Dense(1)]
+    return sequential((28, 28, channels), stack, "discriminator")
+
+
+def swift_generator() -> keras.Model:
+    """The compact generator behind one dense layer, images in [−1, 1].
+
+    The layer lets z bend before it becomes an image: classes lie apart, and a generator that has to
+    reach all of them from one normal cloud draws fewer mixtures of two.
+    """
+    front = [layers.Dense(256), layers.LeakyReLU(0.2)]
+    return sequential((64,), [*front, *_compact_stack()], "generator")
+
+
+def swift_discriminator() -> keras.Model:
+    """Three strided convolutions, down to 4×4 pixels, and no normalisation."""
+    stack = [*strided((32, 64, 128)), layers.Flatten(), layers.Dense(1)]
+    return sequential((28, 28, 1), stack, "discriminator")

@@ -1,0 +1,1 @@
+"""The trainer, its children, and what they are put together from."""

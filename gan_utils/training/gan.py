@@ -1,0 +1,200 @@
+"""The first game: a generator against a discriminator."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_utils.errors import ParameterError
+from gan_utils.streams import Draw, stream
+from gan_utils.training.gradients import Game, answers_apart
+from gan_utils.training.losses import NonSaturating, named_loss
+from gan_utils.training.trainer import Trainer
+
+PRIORS = ("normal", "uniform")
+# Activations that give no logit, and those that fix the range of what a generator makes.
+BOUNDED = {"hard_sigmoid", "hard_tanh", "relu", "relu6", "sigmoid", "softmax", "softsign", "tanh"}
+RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+
+
+class GAN(Trainer):
+    """A generator against a discriminator.
+
+    generator: latent vectors (batch, latent_dim) → samples in `image_range`, or points.
+    discriminator: samples → logits (batch, 1).
+    loss, penalty: from `training.losses` and `training.penalties`, a loss also by its name; the
+        penalty is added to the discriminator's loss.
+    d_steps: discriminator updates for one generator update, each on a batch of its own.
+    prior: "normal" for N(0, 1), "uniform" for U(−1, 1), in every entry of z.
+    ema: decay of the running average of the generator's weights, 0 for none.
+    image_range, seed: as in `Trainer`.
+
+    Raises `ParameterError` for options out of range and for networks that do not fit each other:
+    other shapes, a discriminator whose answer is no logit, a generator whose last activation has
+    another range than `image_range`.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        loss=None,
+        penalty=None,
+        d_steps: int = 1,
+        prior: str = "normal",
+        ema: float = 0.0,
+        image_range: tuple[float, float] = (-1.0, 1.0),
+        seed: int = 0,
+    ):
+        super().__init__(
+            {"generator": generator, "discriminator": discriminator},
+            averages={"generator": ema},
+            image_range=image_range,
+            seed=seed,
+        )
+        if prior not in PRIORS:
+            raise ParameterError(f"prior is {prior!r}: choose one of {', '.join(PRIORS)}.")
+        if d_steps < 1:
+            raise ParameterError(f"d_steps is {d_steps}: give a whole number from 1 up.")
+        _check_fit(generator, discriminator, image_range)
+        self.game = Game(NonSaturating() if loss is None else named_loss(loss), penalty)
+        self.batches = d_steps
+        self.prior = prior
+        self.latent_dim = generator.input_shape[-1]
+        self.apart = answers_apart(discriminator)
+
+    @property
+    def generator(self) -> keras.Model:
+        return self.networks["generator"]
+
+    @property
+    def discriminator(self) -> keras.Model:
+        return self.networks["discriminator"]
+
+    @property
+    def average(self) -> keras.Model:
+        """The running average of the generator; the generator itself where there is none."""
+        return self.averages.get("generator", self.generator)
+
+    def compile(self, g_optimizer, d_optimizer, xla=False):
+        """One optimizer a player, as `Trainer.compile` takes them."""
+        super().compile({"generator": g_optimizer, "discriminator": d_optimizer}, xla)
+
+    # --- one step ---------------------------------------------------------------------------------
+
+    def answer(self, samples):
+        """The discriminator's logits while it trains."""
+        return self.discriminator(samples, training=True)
+
+    def fake(self, rows, draw: Draw):
+        """Generated samples while the generator trains."""
+        draws = draw.normal if self.prior == "normal" else self._uniform(draw)
+        return self.generator(draws("latent", rows, self.latent_dim), training=True)
+
+    def _uniform(self, draw: Draw):
+        return lambda *arguments: draw.uniform(*arguments, low=-1.0, high=1.0)
+
+    def update(self, batch, draw: Draw) -> dict[str, tf.Tensor]:
+        """d_steps − 1 updates of D alone, then one forward pass that serves both players.
+
+        Both gradients of that pass are taken at the same weights, as in the TensorFlow tutorial
+        and the Querétaro notes; then D moves, then G.
+        """
+        *extra, real = tf.split(batch, self.batches)
+        d_weights = self.discriminator.trainable_variables
+        rows = tf.shape(real)[0]
+        for turn, other in enumerate(extra, start=1):
+            again = draw.again(turn)
+            fake = self.fake(rows, again)
+            with tf.GradientTape() as tape:
+                loss, _, _ = self.game.d_loss(self.answer, other, fake, again)
+            self.move("discriminator", tape.gradient(loss, d_weights))
+        found = self.game.gradients(
+            lambda: self.fake(rows, draw), self.answer, real, draw,
+            self.generator.trainable_variables, d_weights, self.apart,
+        )  # fmt: skip
+        self.move("discriminator", found.d)
+        self.move("generator", found.g)
+        return {
+            "d_loss": found.d_loss,
+            "g_loss": found.g_loss,
+            "d_real": tf.reduce_mean(tf.sigmoid(found.real_logits)),
+            "d_fake": tf.reduce_mean(tf.sigmoid(found.fake_logits)),
+        }
+
+    # --- sampling ---------------------------------------------------------------------------------
+
+    def latent(self, count: int, seed: int = 0) -> np.ndarray:
+        """`count` latent vectors from the prior, (count, latent_dim), the same for the same seed.
+
+        They are no vectors that training sees.
+        """
+        if count < 1:
+            raise ParameterError(f"count is {count}: give a whole number from 1 up.")
+        key, shape = stream(seed, 0, "snapshot"), [count, self.latent_dim]
+        if self.prior == "normal":
+            return tf.random.stateless_normal(shape, key).numpy()
+        return tf.random.stateless_uniform(shape, key, minval=-1.0, maxval=1.0).numpy()
+
+    def sample(self, count: int, seed: int = 0, ema: bool = True) -> np.ndarray:
+        """`count` samples from the prior's latent vectors of `seed`, in `image_range`."""
+        return self.generate(self.latent(count, seed), average=ema)
+
+    def _check_data(self, sources, batch_size: int) -> None:
+        super()._check_data(sources, batch_size)
+        (arrays,) = sources.values() if len(sources) == 1 else ((),)
+        shapes = [array.shape[1:] for array in arrays]
+        wanted = tuple(self.discriminator.input_shape[1:])
+        if shapes != [wanted]:
+            raise ParameterError(
+                f"the data have shape {', '.join(map(str, shapes))} a sample but the discriminator "
+                f"reads {wanted}: resize them, or choose the architecture that fits."
+            )
+
+
+def _check_fit(generator, discriminator, image_range) -> None:
+    """Refuse two networks that cannot play this game with each other."""
+    reads = tuple(generator.input_shape)
+    if len(reads) != 2:
+        raise ParameterError(
+            f"the generator reads inputs of shape {reads}: build it for latent vectors, "
+            f"(batch, latent_dim)."
+        )
+    if generator.output_shape[1:] != discriminator.input_shape[1:]:
+        raise ParameterError(
+            f"the generator makes samples of shape {generator.output_shape[1:]} but the "
+            f"discriminator reads {discriminator.input_shape[1:]}: build both for one shape."
+        )
+    answers = tuple(discriminator.output_shape[1:])
+    if answers != (1,):
+        raise ParameterError(
+            f"the discriminator answers with shape {answers} a sample, not with one number: end it "
+            f"with Flatten and Dense(1)."
+        )
+    ending = last_activation(discriminator)
+    if ending in BOUNDED:
+        raise ParameterError(
+            f"the discriminator ends in {ending}, and the losses take logits: leave its last "
+            f"activation out."
+        )
+    made = last_activation(generator)
+    is_image = len(generator.output_shape) > 2
+    if is_image and made in RANGES and tuple(image_range) != RANGES[made]:
+        raise ParameterError(
+            f"the generator ends in {made} but image_range is {tuple(image_range)}: give "
+            f"image_range={RANGES[made]}, or another last activation."
+        )
+
+
+def last_activation(network: keras.Model) -> str:
+    """The name of the activation that a network ends in, "linear" where there is none."""
+    layer = network.layers[-1]
+    while isinstance(layer, keras.layers.Reshape | keras.layers.Flatten):
+        (previous,) = layer._inbound_nodes[0].parent_nodes
+        layer = previous.operation
+    if isinstance(layer, keras.Model):
+        return last_activation(layer)
+    if isinstance(layer, keras.layers.ReLU):
+        return "relu"
+    return getattr(getattr(layer, "activation", None), "__name__", "linear")

@@ -1,0 +1,42 @@
+"""What lessons read of recorded sweeps, against the recorded table itself."""
+
+from __future__ import annotations
+
+import csv
+from statistics import mean
+
+import pytest
+
+from gan_utils.data.bundle import data_dir
+from gan_utils.data.recorded import recorded_sweep, recorded_sweep_source
+
+SWEEPS = ("chile", "grid", "stabilisers")
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_means_and_differences_are_those_of_the_runs(name):
+    folder = data_dir() / "recorded" / "sweeps" / name
+    with (folder / "table.csv").open(newline="", encoding="utf-8") as file:
+        runs = list(csv.DictReader(file))
+    with (folder / "summary.csv").open(newline="", encoding="utf-8") as file:
+        header = next(csv.reader(file))
+    varied = header[1 : header.index("score")]
+    score = runs[0]["score"]
+    values: dict[tuple[str, ...], dict[str, float]] = {}
+    for run in runs:
+        if run["score"] == score:
+            setting = tuple(run[name] for name in varied)
+            values.setdefault(setting, {})[run["seed"]] = float(run["value"])
+    found = recorded_sweep(name, score)
+    assert list(found) == list(values)
+    for setting, score_of in found.items():
+        assert score_of.value == pytest.approx(mean(values[setting].values()))
+        assert score_of.low <= score_of.value <= score_of.high
+        assert score_of.n == len(values[setting])
+    first = next(iter(values.values()))
+    differences = recorded_sweep(name, score, "comparisons")
+    assert list(differences) == list(values)[1:]
+    for setting, difference in differences.items():
+        pairs = [values[setting][seed] - first[seed] for seed in first]
+        assert difference.value == pytest.approx(mean(pairs))
+    assert f"{len({run['run'] for run in runs})} runs" in recorded_sweep_source(name)

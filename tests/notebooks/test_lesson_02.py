@@ -1,0 +1,134 @@
+"""The training step that lesson 02 writes out by hand is the library's step."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_utils.metrics import class_coverage, class_entropy
+from gan_utils.networks.registry import build
+from gan_utils.training.gan import GAN
+from gan_utils.training.losses import NonSaturating
+from gan_utils.training.sources import batches
+
+pytestmark = pytest.mark.repository
+
+LESSON = Path(__file__).resolve().parents[2] / "notebooks" / "02_mlp_gan_mnist.ipynb"
+SEED = 5
+DIGITS = np.random.default_rng(0).integers(0, 256, (64, 28, 28, 1), dtype=np.uint8)
+
+
+def optimizer():
+    return keras.optimizers.Adam(2e-3, beta_1=0.5)
+
+
+@pytest.fixture
+def lesson():
+    """The names that the cells tagged `parity` define, with a seed and two optimizers."""
+    cells = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(c["source"]) for c in cells if "parity" in c["metadata"].get("tags", ())]
+    names = {"keras": keras, "layers": keras.layers, "tf": tf, "seed": SEED}
+    exec("\n".join(sources), names)
+    return names | {"globals": names}
+
+
+@pytest.fixture
+def gan(lesson):
+    """The library's pair; the lesson's networks get its weights and an optimizer each."""
+    generator, discriminator, image_range = build("granada_mlp")
+    gan = GAN(generator, discriminator, NonSaturating(), image_range=image_range, seed=SEED)
+    gan.compile(optimizer(), optimizer())
+    for name, player in (("generator", generator), ("discriminator", discriminator)):
+        lesson[name].set_weights(player.get_weights())
+    lesson["globals"].update(g_optimizer=optimizer(), d_optimizer=optimizer())
+    return gan
+
+
+def test_the_networks_have_the_parameters_of_the_report(lesson, gan):
+    for generator in (lesson["generator"], gan.generator):
+        assert generator.count_params() == 101 * 128 + 129 * 784 == 114_064
+    for discriminator in (lesson["discriminator"], gan.discriminator):
+        assert discriminator.count_params() == 785 * 128 + 129 == 100_609
+
+
+def test_gan_loss_is_minus_the_log_of_the_probability(lesson):
+    logits = np.array([[-3.0], [0.0], [2.5]], np.float32)
+    probability = 1 / (1 + np.exp(-logits.astype(np.float64)))
+    real, fake = (float(lesson["gan_loss"](tf.constant(logits), label)) for label in (True, False))
+    np.testing.assert_allclose(real, -np.log(probability).mean(), rtol=1e-6)
+    np.testing.assert_allclose(fake, -np.log(1 - probability).mean(), rtol=1e-6)
+
+
+def test_compute_loss_is_the_non_saturating_loss(lesson, gan):
+    real = gan.scaled(tf.constant(DIGITS))
+    real_logits = gan.discriminator(real)
+    fake_logits = gan.discriminator(gan.generator(gan.noise(len(DIGITS), [SEED, 0])))
+    d_loss, g_loss = lesson["compute_loss"](real)
+    loss = NonSaturating()
+    np.testing.assert_allclose(d_loss, loss.discriminator(real_logits, fake_logits), rtol=1e-6)
+    np.testing.assert_allclose(g_loss, loss.generator(real_logits, fake_logits), rtol=1e-6)
+
+
+def exercises(lesson):
+    """The lesson's names with the stubs of its exercises, the checks, and the solutions."""
+    cells = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    (stubs,) = (text for text in texts if "raise NotImplementedError" in text)
+    (checks,) = (text for text in texts if "# NBVAL_CHECK_OUTPUT\ndef check(" in text)
+    (solutions,) = (text for text in texts if "<summary>Solutions" in text)
+    names = lesson["globals"] | {"np": np, "class_coverage": class_coverage}
+    names |= {"class_entropy": class_entropy}
+    exec(stubs, names)
+    return names, checks, re.findall(r"```python\n(.*?)```", solutions, re.DOTALL)
+
+
+def test_unsolved_exercises_say_so(lesson, capsys):
+    names, checks, _ = exercises(lesson)
+    capsys.readouterr()  # what the lesson's cells printed
+    exec(checks, names)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines and all(line.endswith(": not done yet") for line in lines), lines
+
+
+def test_solutions_solve_the_exercises(lesson, capsys):
+    names, checks, solutions = exercises(lesson)
+    capsys.readouterr()  # what the lesson's cells printed
+    for block in solutions:
+        exec(block, names)
+    exec(checks, names)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines and all(line.endswith(": right") for line in lines), lines
+
+
+def test_wrong_answers_are_told(lesson, capsys):
+    names, checks, _ = exercises(lesson)
+    names["entropy"] = lambda counts: 0.0
+    exec(checks, names)
+    assert "entropy: not right yet" in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_five_steps_by_hand_are_five_steps_of_the_library(lesson, gan, compiled):
+    by_hand = lesson["train_step"]
+    if compiled:
+        for player in ("generator", "discriminator"):
+            chosen = lesson["globals"][f"{player[0]}_optimizer"]
+            chosen.build(lesson[player].trainable_variables)
+        by_hand = tf.function(by_hand)
+    losses = []
+    for batch in batches(DIGITS, 16, SEED, start=0, stop=5):
+        losses.append([float(loss) for loss in by_hand(gan.scaled(batch))])
+    history = gan.fit(DIGITS, steps=5, batch_size=16, epoch_steps=1).history
+    np.testing.assert_allclose(
+        losses, list(zip(history["d_loss"], history["g_loss"], strict=True)), rtol=1e-4
+    )
+    for name in ("generator", "discriminator"):
+        ours, theirs = lesson[name].get_weights(), getattr(gan, name).get_weights()
+        for mine, its in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(mine, its, atol=1e-5)

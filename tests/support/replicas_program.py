@@ -1,0 +1,76 @@
+"""Trains small games under one strategy and prints what they measured, as JSON.
+
+python replicas_program.py one|mirrored|multi_worker
+"""
+
+import json
+import sys
+
+import tensorflow as tf
+
+if sys.argv[1] == "mirrored":
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+    )
+
+from gan_utils.training.devices import on_replicas, strategy_named
+
+strategy = strategy_named(sys.argv[1])
+
+import keras
+import numpy as np
+from keras import layers
+
+from gan_utils.fast.layers import BatchNormalization
+from gan_utils.fast.optimizers import Adam
+from gan_utils.training.gan import GAN
+from gan_utils.training.losses import NonSaturating, Relativistic, Wasserstein
+from gan_utils.training.penalties import R1, GradientPenalty, clip_weights
+
+keras.utils.set_random_seed(0)
+tf.config.experimental.enable_op_determinism()
+
+
+def players(normalise: bool):
+    middle = [BatchNormalization()] if normalise else []
+    generator = keras.Sequential(
+        [keras.Input((4,)), layers.Dense(16, use_bias=not normalise), *middle,
+         layers.LeakyReLU(0.2), layers.Dense(64, activation="tanh"), layers.Reshape((8, 8, 1))],
+        name="generator",
+    )  # fmt: skip
+    discriminator = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Conv2D(4, 3, strides=2), layers.LeakyReLU(0.2),
+         *([BatchNormalization()] if normalise else []), layers.Flatten(), layers.Dense(1)],
+        name="discriminator",
+    )  # fmt: skip
+    return generator, discriminator
+
+
+GAMES = {
+    "labels and R1": {"loss": NonSaturating(0.2, 0.1), "penalty": R1(0.5), "ema": 0.9},
+    "gradient penalty": {"loss": Wasserstein(), "penalty": GradientPenalty(10.0), "d_steps": 2},
+    "normalised": {"loss": Relativistic(), "normalise": True, "prior": "uniform"},
+    "clipped": {"loss": Wasserstein(), "clip": True},
+}
+images = np.random.default_rng(0).integers(0, 256, (100, 8, 8, 1), dtype=np.uint8)
+found = {}
+for name, options in GAMES.items():
+    keras.utils.set_random_seed(1)
+    with on_replicas(strategy):
+        generator, discriminator = players(options.pop("normalise", False))
+        if options.pop("clip", False):
+            clip_weights(discriminator, 0.05)
+        gan = GAN(generator, discriminator, seed=3, **options)
+        gan.compile(Adam(0.01), Adam(0.01))
+    gan.fit(images, 6, batch_size=8, epoch_steps=2)
+    found[name] = {
+        **{name: gan.recorded(name)[1].tolist() for name in ("d_loss", "g_loss", "d_real")},
+        "weights": [
+            float(np.abs(weight).sum())
+            for model in (gan.generator, gan.discriminator, gan.average)
+            for weight in model.get_weights()
+        ],
+        "samples": gan.sample(5).sum(axis=(1, 2, 3)).tolist(),
+        "steps": gan.step,
+    }
+print(json.dumps(found))
