@@ -1,8 +1,8 @@
 """A process that executes notebooks with papermill, one after another.
 
 `Runner` is the caller's side; `python -m gan_utils.course.execution` is the process itself, which
-reads one request a line and answers each with one line.  What papermill and TensorFlow take to load is
-paid once, however many notebooks follow.
+reads one request a line and answers each with one line.  What papermill and TensorFlow take to
+load is paid once, however many notebooks follow.
 """
 
 from __future__ import annotations

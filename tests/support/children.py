@@ -57,19 +57,11 @@ class TwoDomains(Trainer):
             fake_b, fake_a = there(a, training=True), back(b, training=True)
             cycle = tf.reduce_mean(tf.abs(a - back(fake_b, training=True)))
             cycle += tf.reduce_mean(tf.abs(b - there(fake_a, training=True)))
-            answers = [
-                judge(images, training=True)
-                for judge, images in (
-                    (judge_a, a),
-                    (judge_a, fake_a),
-                    (judge_b, b),
-                    (judge_b, fake_b),
-                )
-            ]
-            squares = [tf.reduce_mean(tf.square(x - y)) for x, y in zip(answers, (1, 0, 1, 0))]
-            g_loss = 10.0 * cycle
-            g_loss += tf.reduce_mean((answers[1] - 1) ** 2) + tf.reduce_mean((answers[3] - 1) ** 2)
-            d_loss = tf.add_n(squares)
+            g_loss, d_loss = 10.0 * cycle, 0.0
+            for judge, real, fake in ((judge_a, a, fake_a), (judge_b, b, fake_b)):
+                at_real, at_fake = judge(real, training=True), judge(fake, training=True)
+                d_loss += tf.reduce_mean((at_real - 1) ** 2) + tf.reduce_mean(at_fake**2)
+                g_loss += tf.reduce_mean((at_fake - 1) ** 2)
         for name, model in self.networks.items():
             loss = d_loss if name.startswith("judge") else g_loss
             self.move(name, tape.gradient(loss, model.trainable_variables))
