@@ -1,7 +1,7 @@
-"""The bundled classifiers that judge generated digits and garments.
+"""The evaluators: bundled classifiers of digits and of garments, by which samples are scored.
 
 data/train_evaluators.py trained them and measured their accuracy on test images; the figures stand
-in data/README.md and in the record beside each file of weights.
+in data/README.md and in the provenance (.json) beside each file of weights.
 """
 
 import random
@@ -59,13 +59,13 @@ class Evaluator:
         self.test_accuracy = test_accuracy
 
         @tf.function(input_signature=[tf.TensorSpec((None, *SHAPE), tf.uint8)])
-        def judge(images):
+        def classify(images):
             features, logits = model(tf.cast(images, tf.float32), training=False)
             return features, tf.nn.softmax(logits)
 
-        self._judge = judge
+        self._classify = classify
 
-    def judge(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def features_and_probabilities(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Features and probabilities from one pass over the images."""
         images = np.asarray(images)
         if images.dtype != np.uint8 or images.shape[1:] != SHAPE or not len(images):
@@ -82,17 +82,17 @@ class Evaluator:
                 f"The images given to the {self.name} evaluator have no pixel darker than "
                 f"{darkest}, as if made from the range [0, 1]; unscale them with low=0, high=1."
             )
-        parts = [self._judge(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
+        parts = [self._classify(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
         features, probabilities = zip(*parts, strict=True)
         return np.concatenate(features), np.concatenate(probabilities)
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """Activations of the layer before the logits, float32 (n, 64), 0 or more."""
-        return self.judge(images)[0]
+        return self.features_and_probabilities(images)[0]
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Probability of each class, float32 (n, 10); every row sums to 1."""
-        return self.judge(images)[1]
+        return self.features_and_probabilities(images)[1]
 
 
 @cache
@@ -101,17 +101,17 @@ def evaluator(name: str) -> Evaluator:
     if name not in NAMES:
         raise DataError(f"There is no evaluator {name!r}; choose one of {', '.join(NAMES)}.")
     folder = data_dir() / "evaluators"
-    record = read_json(folder / f"{name}.json")
+    provenance = read_json(folder / f"{name}.json")
     path = folder / f"{name}.keras"
-    read_verified(path, record["sha256"])
+    read_verified(path, provenance["sha256"])
     # New layers draw their seeds from Python's generator, and so would take them from the networks
     # that a lesson builds afterwards.
     state = random.getstate()
-    with in_precision("float32"):  # a judge is the same whatever it judges was trained in
+    with in_precision("float32"):  # whatever the samples were trained in
         model = build_classifier(name)
     random.setstate(state)
     # Weights alone: no object is made from the file, and other Keras versions can read them too.
     model.load_weights(path)
-    largest = max(record["tests"].values(), key=lambda test: test["n"])
+    largest = max(provenance["tests"].values(), key=lambda test: test["n"])
     accuracy = Score(largest["accuracy"], largest["low"], largest["high"], largest["n"])
     return Evaluator(name, model, accuracy)

@@ -4,18 +4,18 @@ import json
 import random
 import shutil
 
-import gan_utils.evaluators
 import keras
 import numpy as np
 import pytest
 
+import gan_utils.judging.evaluators
 from gan_utils.data import load_images, scale, unscale
 from gan_utils.errors import DataError
 from gan_utils.judging.evaluators import NAMES, build_classifier, data_dir, evaluator
 
 
 @pytest.fixture(params=NAMES)
-def judge(request):
+def bundled(request):
     return evaluator(request.param)
 
 
@@ -39,8 +39,8 @@ def test_accuracy_on_bundled_test_images(name, least):
 
 
 def test_recorded_accuracy_of_digits_is_measured_again():
-    record = json.loads((data_dir() / "evaluators" / "mnist.json").read_text())
-    recorded = record["tests"]["2,000 bundled test digits"]
+    provenance = json.loads((data_dir() / "evaluators" / "mnist.json").read_text())
+    recorded = provenance["tests"]["2,000 bundled test digits"]
     test = load_images("mnist", "test")
     found = evaluator("mnist").probabilities(test.images).argmax(axis=1)
     assert recorded["n"] == len(test)
@@ -48,28 +48,28 @@ def test_recorded_accuracy_of_digits_is_measured_again():
     assert abs((found == test.labels).sum() - recorded["accuracy"] * len(test)) < 1.5
 
 
-def test_the_named_accuracy_is_that_of_most_images(judge):
-    score = judge.test_accuracy
+def test_the_named_accuracy_is_that_of_most_images(bundled):
+    score = bundled.test_accuracy
     assert score.n == 10_000 and score.low < float(score) < score.high
-    assert float(score) >= {"mnist": 0.985, "fashion_mnist": 0.92}[judge.name]
+    assert float(score) >= {"mnist": 0.985, "fashion_mnist": 0.92}[bundled.name]
     # Wilson's interval holds exactly the p for which |score - p| <= 1.96 sqrt(p (1 - p) / n).
     for p in (score.low, score.high):
         assert abs(score.value - p) == pytest.approx(1.959964 * (p * (1 - p) / score.n) ** 0.5)
 
 
-def test_shapes_types_and_ranges(judge):
-    images = load_images(judge.name, "test").images[:7]
-    features, probabilities = judge.features(images), judge.probabilities(images)
+def test_shapes_types_and_ranges(bundled):
+    images = load_images(bundled.name, "test").images[:7]
+    features, probabilities = bundled.features(images), bundled.probabilities(images)
     assert features.shape == (7, 64) and features.dtype == np.float32
     assert features.min() >= 0
     assert probabilities.shape == (7, 10) and probabilities.dtype == np.float32
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5) and probabilities.min() >= 0
 
 
-def test_features_lead_to_the_probabilities(judge):
+def test_features_lead_to_the_probabilities(bundled):
     """The features are the last layer but one: a linear map and softmax give the probabilities."""
-    images = load_images(judge.name, "test").images[:300]
-    features, probabilities = judge.judge(images)
+    images = load_images(bundled.name, "test").images[:300]
+    features, probabilities = bundled.features_and_probabilities(images)
     logs = np.log(np.maximum(probabilities.astype(np.float64), 1e-30))
     contrasts = logs[:, 1:] - logs[:, :1]
     design = np.column_stack([features.astype(np.float64), np.ones(len(features))])
@@ -78,9 +78,9 @@ def test_features_lead_to_the_probabilities(judge):
 
 
 @pytest.mark.parametrize("n", [1, 499, 500, 501])
-def test_an_image_is_judged_alike_in_any_company(judge, n):
-    images = load_images(judge.name, "test").images[:501]
-    whole, part = judge.features(images), judge.features(images[501 - n :])
+def test_an_image_is_classified_alike_in_any_company(bundled, n):
+    images = load_images(bundled.name, "test").images[:501]
+    whole, part = bundled.features(images), bundled.features(images[501 - n :])
     assert part.shape == (n, 64)
     assert np.allclose(whole[501 - n :], part, atol=1e-4)
 
@@ -106,9 +106,9 @@ def test_loading_leaves_the_random_numbers_of_a_lesson_alone():
 def test_files_are_small_and_hold_weights_only(name):
     path = data_dir() / "evaluators" / f"{name}.keras"
     assert path.stat().st_size <= 1_000_000
-    record = json.loads(path.with_suffix(".json").read_text())
-    assert record["parameters"] == build_classifier(name).count_params() == 214_122
-    assert record["bytes"] == path.stat().st_size
+    provenance = json.loads(path.with_suffix(".json").read_text())
+    assert provenance["parameters"] == build_classifier(name).count_params() == 214_122
+    assert provenance["bytes"] == path.stat().st_size
 
 
 IMAGES = np.zeros((3, 28, 28, 1), np.uint8)
@@ -135,13 +135,13 @@ def test_images_of_another_kind(images, message):
         assert "give uint8 images of shape (n, 28, 28, 1)" in str(error.value)
 
 
-def test_images_of_the_range_0_to_1_taken_for_minus_1_to_1_are_named(judge):
+def test_images_of_the_range_0_to_1_taken_for_minus_1_to_1_are_named(bundled):
     """0 becomes 127.5: nothing is darker than the middle grey, which is the background."""
     images = load_images("mnist", "test").images[:50]
     washed = unscale(scale(images, 0, 1), -1, 1)
     with pytest.raises(DataError, match=r"range \[0, 1\].*low=0, high=1"):
-        judge.features(washed)
-    judge.features(np.full((2, 28, 28, 1), 128, np.uint8))  # an untrained generator's grey
+        bundled.features(washed)
+    bundled.features(np.full((2, 28, 28, 1), 128, np.uint8))  # an untrained generator's grey
 
 
 @pytest.mark.parametrize("name", ["cifar10", "MNIST", ""])
@@ -170,7 +170,7 @@ def test_missing_weights(copy):
 
 
 @pytest.mark.parametrize("content", [None, b"{"])
-def test_missing_or_damaged_record(copy, content):
+def test_missing_or_damaged_provenance(copy, content):
     path = copy / "mnist.json"
     path.unlink() if content is None else path.write_bytes(content)
     with pytest.raises(DataError, match=r"mnist\.json.*install gan-course again"):

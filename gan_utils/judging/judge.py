@@ -1,0 +1,165 @@
+"""The judge of a lesson: samples in, and Fréchet distance, classes and accuracy out."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_utils.data import ImageSet, load_images, resize, unscale
+from gan_utils.errors import DataError, ParameterError
+from gan_utils.judging.evaluators import SHAPE, evaluator
+from gan_utils.metrics import (
+    Score,
+    accuracy,
+    class_coverage,
+    class_histogram,
+    frechet_distance,
+)
+from gan_utils.metrics.score import check_count
+from gan_utils.streams import stream
+
+COUNT = 2000  # samples that are drawn from a generator
+RESAMPLES = 100  # behind the interval of a Fréchet distance
+KEPT = 4  # sets of images whose features and probabilities are remembered
+PART = 500  # images that a generator makes at a time
+
+
+class Judge:
+    """Scores samples by the evaluator of "mnist" or "fashion_mnist", beside real images.
+
+    name: of the evaluator and of its data set.
+    source: of the test images, "bundled" or "full", as in `load_images`.
+    real: the real images that samples are compared with, uint8 (n, height, width, 1 or 3); the test
+        images where none are given.
+
+    Every method takes `samples`, which are uint8 images (n, height, width, 1 or 3) of any size, or
+    a game with `sample(count, seed)` and `image_range`, such as a `GAN`, from which `count` samples
+    of `seed` are drawn. What was found about the last few sets of images is remembered, so asking
+    for several scores of the same images runs the evaluator once.
+
+    Raises `DataError` for an unknown name or source, and for samples that are neither.
+    """
+
+    def __init__(self, name: str, source: str = "bundled", real: np.ndarray | None = None) -> None:
+        self.evaluator = evaluator(name)
+        self.test: ImageSet = load_images(name, "test", source)
+        self.real = self.images(self.test.images if real is None else real)
+        self._found: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+
+    # --- real images ------------------------------------------------------------------------------
+
+    @cached_property
+    def real_features(self) -> np.ndarray:
+        """Features of the real images, float32 (n, 64); computed when they are first needed."""
+        return self.features(self.real)
+
+    def floor(self, count: int = COUNT, seed: int = 0, resamples: int = RESAMPLES) -> Score:
+        """The Fréchet distance of `count` of the real images, or at most half, to the others.
+
+        No generator can be expected to come below it. `seed` chooses the images; the score's `n`
+        says how many they are. Raises `ParameterError` for a count below 2.
+        """
+        check_count("count", count, 2)
+        order = np.random.default_rng(seed).permutation(len(self.real))
+        part = min(count, len(order) // 2)
+        features = self.real_features[order]
+        return frechet_distance(features[part:], features[:part], resamples)
+
+    # --- scores of samples ------------------------------------------------------------------------
+
+    def fd(
+        self, samples, *, count: int = COUNT, seed: int = 0, resamples: int = RESAMPLES
+    ) -> Score:
+        """The Fréchet distance between the features of the real images and of the samples.
+
+        resamples: as in `metrics.frechet_distance`, 0 for no interval and a fraction of the time.
+        """
+        features = self.features(samples, count=count, seed=seed)
+        return frechet_distance(self.real_features, features, resamples)
+
+    def coverage(self, samples, *, count: int = COUNT, seed: int = 0) -> Score:
+        """How many of the ten classes have at least 1 % of the samples, 0 to 10."""
+        return class_coverage(self.probabilities(samples, count=count, seed=seed))
+
+    def histogram(self, samples, *, count: int = COUNT, seed: int = 0) -> np.ndarray:
+        """How many samples the evaluator takes for each class, int64 (10,)."""
+        return class_histogram(self.probabilities(samples, count=count, seed=seed))
+
+    def accuracy(self, samples, labels, *, count: int = COUNT, seed: int = 0) -> Score:
+        """The share of samples that the evaluator takes for their label, 0 to 1.
+
+        labels: whole numbers from 0 to 9, shape (n,), one for each sample.
+        """
+        return accuracy(self.probabilities(samples, count=count, seed=seed), labels)
+
+    # --- what the evaluator says ------------------------------------------------------------------
+
+    def features(self, samples, *, count: int = COUNT, seed: int = 0) -> np.ndarray:
+        """The evaluator's features, float32 (n, 64), 0 or more; read-only."""
+        return self.features_and_probabilities(samples, count=count, seed=seed)[0]
+
+    def probabilities(self, samples, *, count: int = COUNT, seed: int = 0) -> np.ndarray:
+        """The evaluator's probability of each class, float32 (n, 10); read-only."""
+        return self.features_and_probabilities(samples, count=count, seed=seed)[1]
+
+    def features_and_probabilities(
+        self, samples, *, count: int = COUNT, seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Both of the above."""
+        images = self.images(samples, count=count, seed=seed)
+        key = hashlib.sha256(np.ascontiguousarray(images)).digest()
+        if key not in self._found:
+            found = self.evaluator.features_and_probabilities(images)
+            for array in found:
+                array.flags.writeable = False  # it will be given again
+            if len(self._found) == KEPT:
+                del self._found[next(iter(self._found))]
+            self._found[key] = found
+        return self._found[key]
+
+    def images(self, samples, *, count: int = COUNT, seed: int = 0) -> np.ndarray:
+        """The samples as the evaluator sees them: uint8 (n, 28, 28, 1), in grey."""
+        if hasattr(samples, "sample") and hasattr(samples, "image_range"):
+            samples = unscale(samples.sample(count, seed), *samples.image_range)
+        elif isinstance(samples, keras.Model):
+            raise DataError(
+                f"The samples are a {type(samples).__name__}, from which the judge cannot draw; "
+                "give images of it, which gan_utils.judging.images_of makes of a generator."
+            )
+        images = np.asarray(samples)
+        shaped = images.ndim == 4 and images.shape[3] in (1, 3) and images.size
+        if images.dtype != np.uint8 or not shaped:
+            raise DataError(
+                f"The samples are {images.dtype} of shape {images.shape}; give uint8 images of "
+                "shape (n, height, width, 1 or 3), which gan_utils.data.unscale makes, or a GAN."
+            )
+        return resize(images, SHAPE[0], SHAPE[2])
+
+
+def images_of(
+    generator: keras.Model,
+    count: int = COUNT,
+    seed: int = 0,
+    image_range: tuple[float, float] = (-1.0, 1.0),
+) -> np.ndarray:
+    """Images of a bare generator from N(0, 1), uint8 (count, height, width, channels).
+
+    generator: latent vectors (n, latent_dim) → images in `image_range`.
+    seed: of the latent vectors, which are those that `GAN.sample` draws from the same seed.
+
+    Raises `ParameterError` for a generator that reads something else, and for a count below 1.
+    """
+    check_count("count", count, 1)
+    reads = tuple(generator.input_shape)
+    if len(reads) != 2:
+        raise ParameterError(
+            f"the generator reads inputs of shape {reads}: give one that reads latent vectors, "
+            f"(batch, latent_dim)."
+        )
+    z = tf.random.stateless_normal([count, reads[1]], stream(seed, 0, "snapshot"))
+    parts = [generator(z[i : i + PART], training=False) for i in range(0, count, PART)]
+    return unscale(np.concatenate([tf.cast(part, tf.float32) for part in parts]), *image_range)
