@@ -34,21 +34,27 @@ WIDTH, HEIGHT = 7.2, 3.2  # inches
 TITLE, GAP = 0.36, 0.09  # inches that a title and the space around an image take
 STACKED = 5  # rows of images that fit below each other
 
-plt.rcParams.update(
-    {
-        "figure.figsize": (WIDTH, HEIGHT),
-        "figure.dpi": 110,
-        "figure.constrained_layout.use": True,
-        "figure.titlesize": 12,
-        "font.size": 11,
-        "axes.titlesize": 12,
-        "axes.titlelocation": "left",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "lines.linewidth": 2.0,
-        "image.cmap": "gray",
-    }
-)
+STYLE = {
+    "figure.figsize": (WIDTH, HEIGHT),
+    "figure.dpi": 110,
+    "figure.constrained_layout.use": True,
+    "figure.titlesize": 12,
+    "font.size": 11,
+    "axes.titlesize": 12,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 2.0,
+    "image.cmap": "gray",
+}
+
+
+def use_style() -> None:
+    """Draw from now on as the course does; the start of a run calls it.
+
+    Sets Matplotlib's parameters in `STYLE` for the whole process.
+    """
+    plt.rcParams.update(STYLE)
 
 
 def png(figure: Figure) -> bytes:

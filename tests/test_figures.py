@@ -1,5 +1,9 @@
 """Figures of images: their shape, and that words and images keep clear of each other."""
 
+import subprocess
+import sys
+
+import matplotlib as mpl
 import numpy as np
 import pytest
 
@@ -11,9 +15,26 @@ LONGEST = "non-saturating, 2,000"
 
 
 @pytest.fixture(autouse=True)
-def no_figure_left():
-    yield
-    figures.plt.close("all")
+def styled():
+    """The course's style for one test, and no figure left."""
+    with mpl.rc_context():
+        figures.use_style()
+        yield
+        figures.plt.close("all")
+
+
+def test_the_style_comes_by_a_call_and_not_by_an_import():
+    program = (
+        "import matplotlib, matplotlib.pyplot as plt\n"
+        "before = dict(plt.rcParams)\n"
+        "import gan_utils.figures as figures\n"
+        "assert dict(plt.rcParams) == before\n"
+        "figures.use_style()\n"
+        "changed = {key for key, value in plt.rcParams.items() if value != before[key]}\n"
+        "assert changed and changed <= set(figures.STYLE), changed\n"
+        "assert plt.figure().get_size_inches().tolist() == [figures.WIDTH, figures.HEIGHT]\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 6, 10, 11])

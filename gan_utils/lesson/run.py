@@ -142,10 +142,13 @@ def start(lesson: str) -> Run:
 
     Takes the newest parameters cell from the notebook's history, checks the values that the
     notebook now holds, writes them back in their declared types, makes the folder, sets up the
-    devices, chooses the precision, seeds Keras, makes TensorFlow deterministic, and prints what
-    was chosen.  Of several machines each but the first gets a folder inside that of the first.
+    devices, chooses the precision, seeds Keras, makes TensorFlow deterministic, sets the style of
+    figures, and prints what was chosen.  Of several machines each but the first gets a folder
+    inside that of the first.
     Raises ParameterError, OutputError.
     """
+    from gan_utils.figures import use_style
+
     shell = _shell()
     declared, injected = _find_parameters(_sources(shell))
     missing = [name for name in declared if name not in shell.user_ns]
@@ -168,6 +171,7 @@ def start(lesson: str) -> Run:
     # Before the seed is set, so that measuring changes nothing that is random.
     precision = _precision(values, folder)
     _seed(values["seed"])
+    use_style()
     changed = [
         f"{name}={value}"
         for name, value in values.items()

@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from gan_utils.errors import ParameterError
-from gan_utils.figures import COLOURS
+from gan_utils.figures import COLOURS, use_style
 from gan_utils.widgets.busy import kernel
 from gan_utils.widgets.panel import HERE, reply, script
 from gan_utils.widgets.plane_game import CHOICES, RANGES, SHOWN, PlaneGame
@@ -38,6 +38,7 @@ def gan_lab_figure(game: PlaneGame) -> Figure:
     Left D's answers, samples with their pulls, and G's grid; right the losses and the scores.
     """
     view = game.view()
+    use_style()
     figure = plt.figure()
     halves = figure.add_gridspec(2, 2, width_ratios=[1.1, 1])
     plane = figure.add_subplot(halves[:, 0])

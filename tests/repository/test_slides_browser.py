@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_utils.figures import plt
+from gan_utils.figures import STYLE
 
 slides = pytest.importorskip("slides", reason="tools/ lies in the checkout")
 browser = pytest.importorskip("browser", reason="tools/ lies in the checkout")
@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 DECKS = sorted(slides.DECKS.glob("*.md"))
-PRINTED = plt.rcParams["font.size"] * plt.rcParams["figure.dpi"] / 72  # pixels of a figure's text
+PRINTED = STYLE["font.size"] * STYLE["figure.dpi"] / 72  # pixels of a figure's text
 LIMITS = [24, 4.5, slides.WIDTH, slides.HEIGHT, PRINTED]
 
 # A picture of 400 × 700 pixels, which the height of a slide makes smaller.

@@ -20,7 +20,7 @@ from gan_utils.course.sweeps.tables import (
     summary,
     table_of,
 )
-from gan_utils.figures import COLOURS, png
+from gan_utils.figures import COLOURS, png, use_style
 from gan_utils.files import write_atomically
 from gan_utils.lesson.result import score_text
 
@@ -103,6 +103,7 @@ def _told(row: Mapping[str, Any], middle: str) -> str:
 
 def _plot(score: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Means with their intervals, and the runs behind them as dots."""
+    use_style()
     figure: Figure
     figure, axes = plt.subplots(figsize=(7.0, 0.9 + 0.34 * len(rows)))
     unit = ""
