@@ -61,7 +61,7 @@ def test_no_two_purposes_seeds_or_steps_share_a_number():
                         tf.random.stateless_uniform([16], key, None, None, tf.uint64).numpy()
                     )
     numbers = np.concatenate(drawn)
-    assert len(np.unique(numbers)) == len(numbers) > 100_000
+    assert len(np.unique(numbers)) == len(numbers)
 
 
 def test_the_numbers_of_a_loss_come_from_streams_of_their_own():

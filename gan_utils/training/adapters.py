@@ -26,6 +26,8 @@ def adapted(callbacks, trainer) -> list[keras.callbacks.Callback]:
     found = []
     for callback in given:
         _refuse(callback)
+        if isinstance(callback, WATCH):
+            found.append(_Watched(callback))
         if isinstance(callback, SET_RATES):
             found += [
                 _OfOneNetwork(copy.copy(callback), name, trainer) for name in trainer.networks
@@ -34,8 +36,6 @@ def adapted(callbacks, trainer) -> list[keras.callbacks.Callback]:
             found.append(_SeesAll(callback))
         else:
             found.append(callback)
-        if isinstance(callback, WATCH):
-            found.append(_Watched(callback))
     return found
 
 

@@ -142,7 +142,6 @@ class GAN(Trainer):
         return self.generate(self.latent(count, seed), average=ema)
 
     def _check_data(self, sources, batch_size: int) -> None:
-        super()._check_data(sources, batch_size)
         (arrays,) = sources.values() if len(sources) == 1 else ((),)
         shapes = [array.shape[1:] for array in arrays]
         wanted = tuple(self.discriminator.input_shape[1:])
@@ -151,6 +150,7 @@ class GAN(Trainer):
                 f"the data have shape {', '.join(map(str, shapes))} a sample but the discriminator "
                 f"reads {wanted}: resize them, or choose the architecture that fits."
             )
+        super()._check_data(sources, batch_size)
 
 
 def _check_fit(generator, discriminator, image_range) -> None:

@@ -21,6 +21,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from children import DATA, make
 from gan_utils.fast.layers import BatchNormalization
 from gan_utils.fast.optimizers import Adam
 from gan_utils.training.gan import GAN
@@ -72,5 +73,13 @@ for name, options in GAMES.items():
         ],
         "samples": gan.sample(5).sum(axis=(1, 2, 3)).tolist(),
         "steps": gan.step,
+    }
+for name in ("two domains", "patches"):
+    with on_replicas(strategy):
+        child = make(name)
+    child.fit(DATA[name], 4, batch_size=8, epoch_steps=2)
+    found[name] = {
+        **{measured: child.recorded(measured)[1].tolist() for measured in child.records},
+        "weights": [float(np.abs(weight).sum()) for weight in child.get_weights()],
     }
 print(json.dumps(found))

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -348,6 +349,95 @@ def test_a_wasserstein_gan_trains_through_fit(penalty):
 def test_options_out_of_range(options, words):
     with pytest.raises(ParameterError, match=words):
         GAN(mlp_2d_generator(), mlp_2d_discriminator(), **options)
+
+
+def ending(*stack, shape=(28, 28, 1), name="discriminator"):
+    return keras.Sequential([keras.Input(shape), *stack], name=name)
+
+
+def unlike_each_other(case):
+    """A generator and a discriminator, one of which cannot play."""
+    layers = keras.layers
+    generator, discriminator, image_range = build("compact")
+    options = {"image_range": image_range}
+    if case == "sigmoid":
+        discriminator = ending(layers.Flatten(), layers.Dense(1, activation="sigmoid"))
+    elif case == "activation layer":
+        discriminator = ending(layers.Flatten(), layers.Dense(1), layers.Activation("sigmoid"))
+    elif case == "inside another":
+        inner = ending(layers.Flatten(), layers.Dense(1, activation="tanh"))
+        discriminator = ending(inner)
+    elif case == "map":
+        discriminator = ending(layers.Conv2D(8, 4, strides=2), layers.Conv2D(1, 3))
+    elif case == "range":
+        options = {"image_range": (0.0, 1.0)}
+    elif case == "sigmoid G":
+        options, (generator, _, _) = {}, build("granada_mlp")
+    elif case == "not built":
+        generator = keras.Sequential([layers.Dense(784), layers.Reshape((28, 28, 1))])
+    elif case == "rank of z":
+        generator = ending(layers.Conv2D(1, 3, padding="same"), name="generator")
+    elif case == "float16":
+        with float16():
+            discriminator = ending(layers.Flatten(), layers.Dense(1))
+    return generator, discriminator, options
+
+
+@contextmanager
+def float16():
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        ("sigmoid", "the discriminator ends in sigmoid, and the losses take logits"),
+        ("activation layer", "the discriminator ends in sigmoid"),
+        ("inside another", "the discriminator ends in tanh"),
+        ("map", r"answers with shape \(11, 11, 1\) a sample, not with one number"),
+        ("range", r"ends in tanh but image_range is \(0.0, 1.0\): give image_range=\(-1.0, 1.0\)"),
+        ("sigmoid G", r"ends in sigmoid but image_range is \(-1.0, 1.0\)"),
+        ("not built", "the generator is not built, so its shapes are unknown"),
+        ("rank of z", "the generator reads inputs of shape .* build it for latent vectors"),
+        ("float16", "the discriminator computes in float16"),
+    ],
+)
+def test_networks_that_cannot_play(case, words):
+    generator, discriminator, options = unlike_each_other(case)
+    with pytest.raises(ParameterError, match=words):
+        GAN(generator, discriminator, **options)
+
+
+def test_names_stand_for_losses_and_optimizers():
+    gan = GAN(mlp_2d_generator(), mlp_2d_discriminator(), loss="wasserstein")
+    assert gan.game.loss == Wasserstein()
+    gan.compile("rmsprop", "adam")
+    assert isinstance(gan.optimizers["generator"], keras.optimizers.RMSprop)
+
+
+@pytest.mark.parametrize("make", [R1, GradientPenalty])
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
+def test_penalties_of_no_possible_weight(make, weight):
+    with pytest.raises(ParameterError, match="give a number from 0 up"):
+        make(weight)
+
+
+def test_points_in_double_precision_train_with_a_penalty():
+    gan = small_gan(penalty=GradientPenalty(1.0))
+    gan.fit(POINTS.astype("float64"), steps=2, batch_size=8, epoch_steps=2)
+    other = small_gan(penalty=GradientPenalty(1.0))
+    other.fit(POINTS, steps=2, batch_size=8, epoch_steps=2)
+    assert_same(weights(gan), weights(other))
+
+
+def test_no_samples_are_refused():
+    with pytest.raises(ParameterError, match="count is 0"):
+        small_gan().sample(0)
 
 
 def test_players_of_different_shapes():
