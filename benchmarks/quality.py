@@ -36,13 +36,10 @@ TEXTBOOK_STEPS = (250, 1500, 1625, 1750)
 
 def scorer():
     """A function that gives the FD of uint8 images."""
-    from gan_utils.data import load_images
-    from gan_utils.judging.evaluators import evaluator
-    from gan_utils.metrics import frechet_distance
+    from gan_utils.judging import Judge
 
-    judge = evaluator("fashion_mnist")
-    real = judge.features(load_images("fashion_mnist", "test").images)
-    return lambda images: float(frechet_distance(real, judge.features(images), resamples=0))
+    judge = Judge("fashion_mnist")
+    return lambda images: float(judge.fd(images, resamples=0))
 
 
 def train_textbook(seed: int) -> dict:

@@ -22,14 +22,14 @@ COUNTS = (100, 1_000, 3_000, 10_000)
 
 def measure(count: int) -> dict[str, float]:
     from gan_utils.data import load_images
-    from gan_utils.judging.evaluators import evaluator
+    from gan_utils.judging import Judge
     from gan_utils.metrics import frechet_distance, kernel_distance, prdc
 
     rng = np.random.default_rng(0)
     images = load_images("fashion_mnist").images
     images = images[rng.integers(len(images), size=2 * count)]
     noisy = np.clip(images + rng.normal(0, 20, images.shape), 0, 255).astype(np.uint8)
-    judge = evaluator("fashion_mnist")
+    judge = Judge("fashion_mnist")
     judge.features(images[:10])  # traces
     start = time.perf_counter()
     real, fake = judge.features(images[:count]), judge.features(noisy[count:])

@@ -47,9 +47,9 @@ def measure() -> dict[str, float]:
 
     train, test = load_images("fashion_mnist"), load_images("fashion_mnist", "test")
     lap("reading the images")
-    from gan_utils.judging.evaluators import evaluator
+    from gan_utils.judging import Judge
 
-    evaluator("fashion_mnist").features(test.images[:500])
+    Judge("fashion_mnist").features(test.images[:500])
     lap("reading the judge, its first answer")
     generator, discriminator, image_range = build("compact", precision.name)
     gan = GAN(

@@ -42,12 +42,12 @@ def frames() -> list[float]:
 def answers() -> list[float]:
     """Milliseconds of each answer of the playground, with other damage every time."""
     from gan_utils.data import load_images
-    from gan_utils.judging.evaluators import evaluator
+    from gan_utils.judging import Judge
     from gan_utils.widgets.playground import BLURS, NOISES, Playground
 
     test, training = load_images("fashion_mnist", "test"), load_images("fashion_mnist")
     playground = Playground(
-        test.images, test.labels, training.images[:5000], evaluator("fashion_mnist")
+        test.images, test.labels, training.images[:5000], Judge("fashion_mnist")
     )
     found = []
     for turn in range(ANSWERS):

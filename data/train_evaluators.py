@@ -1,4 +1,4 @@
-"""Train the two classifiers that judge generated images, and measure them.
+"""Train the two evaluators, the classifiers by which generated images are scored; measure them.
 
     python data/train_evaluators.py                             both
     python data/train_evaluators.py mnist --mnist-test DIR      one, tested on more digits
@@ -100,7 +100,7 @@ def sets(name: str, options: argparse.Namespace) -> tuple[str, tuple, dict[str, 
     return "60,000 official training images", (images[..., np.newaxis], labels), tests
 
 
-def record(name: str, options: argparse.Namespace) -> dict:
+def provenance(name: str, options: argparse.Namespace) -> dict:
     """Train one classifier, save its weights, and say what came out and how."""
     keras.utils.set_random_seed(SEED)
     tf.config.experimental.enable_op_determinism()
@@ -141,12 +141,12 @@ def main() -> None:
     parser.add_argument(
         "--machine",
         default=f"{os.cpu_count()} cores, {platform.machine()}",
-        help="the machine in words, for the record",
+        help="the machine in words, for the provenance",
     )
     options = parser.parse_args()
     FOLDER.mkdir(exist_ok=True)
     for name in [options.name] if options.name else NAMES:
-        text = json.dumps(record(name, options), indent=2)
+        text = json.dumps(provenance(name, options), indent=2)
         (FOLDER / f"{name}.json").write_text(text + "\n")
         print(text)
 

@@ -10,7 +10,7 @@ from ipywidgets import VBox
 
 from gan_utils.data import unscale
 from gan_utils.errors import DataError, ParameterError
-from gan_utils.judging.evaluators import Evaluator
+from gan_utils.judging import Judge
 from gan_utils.metrics import nearest_neighbours
 from gan_utils.widgets.panel import Answer, Panel, Slider
 
@@ -63,7 +63,7 @@ class LatentSpace:
         generator: keras.Model,
         image_range: tuple[float, float],
         training: np.ndarray,
-        judge: Evaluator,
+        judge: Judge,
         count: int = 5,
         seed: int = 0,
     ):

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from gan_utils.errors import DataError, ParameterError
-from gan_utils.judging.evaluators import Evaluator
+from gan_utils.judging import Judge
 from gan_utils.metrics import (
     frechet_distance,
     inception_score,
@@ -46,7 +46,7 @@ class Playground:
         images: np.ndarray,
         labels: np.ndarray,
         training: np.ndarray,
-        judge: Evaluator,
+        judge: Judge,
         seed: int = 0,
     ):
         self.rng = np.random.default_rng(seed)
@@ -69,7 +69,7 @@ class Playground:
             for noise in NOISES
         }
         self.parts = {
-            key: (*judge.judge(damaged), self._to_training(damaged))
+            key: (*judge.features_and_probabilities(damaged), self._to_training(damaged))
             for key, damaged in self.damaged.items()
         }
         self.undamaged = self._undamaged()

@@ -92,13 +92,13 @@ def test_the_page_about_the_data_is_up_to_date():
         assert f"| `{name}.npz` | `{entry['sha256']}` |" in page
         assert f"| {entry['bytes']:,} |" in page
     for path in (data_dir() / "evaluators").glob("*.json"):
-        record = json.loads(path.read_text())
-        assert f"{record['parameters']:,} parameters" in page
-        for words, test in record["tests"].items():
+        provenance = json.loads(path.read_text())
+        assert f"{provenance['parameters']:,} parameters" in page
+        for words, test in provenance["tests"].items():
             accuracy, low, high = (
                 f"{100 * test[key]:.2f} %" for key in ("accuracy", "low", "high")
             )
-            row = f"| `{record['name']}` | {record['training_set']} | {words} |"
+            row = f"| `{provenance['name']}` | {provenance['training_set']} | {words} |"
             assert f"{row} {accuracy} [{low}, {high}] |" in page
 
 

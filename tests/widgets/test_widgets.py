@@ -16,7 +16,7 @@ pytest.importorskip("anywidget")
 from gan_utils.data import load_images
 from gan_utils.data.mixtures import grid, ring
 from gan_utils.errors import DataError, ParameterError, TrainingDiverged
-from gan_utils.judging.evaluators import evaluator
+from gan_utils.judging import Judge, evaluator
 from gan_utils.metrics import closer_to_training, frechet_distance, modes_captured
 from gan_utils.networks.registry import build
 from gan_utils.training.losses import LOSSES
@@ -361,7 +361,7 @@ def space():
     digits = load_images("mnist").images[:300]
     tf.keras.utils.set_random_seed(0)
     generator, _, image_range = build("granada_mlp")
-    return LatentSpace(generator, image_range, digits, evaluator("mnist"), count=3)
+    return LatentSpace(generator, image_range, digits, Judge("mnist"), count=3)
 
 
 def test_paths_between_latent_vectors():
@@ -458,7 +458,7 @@ def test_the_explorer_has_three_panels_that_answer(space, sent):
 def playground():
     test = load_images("fashion_mnist", "test")
     memory = load_images("fashion_mnist").images[:500]
-    return Playground(test.images, test.labels, memory, evaluator("fashion_mnist"))
+    return Playground(test.images, test.labels, memory, Judge("fashion_mnist"))
 
 
 def test_undamaged_images_do_not_move(playground):
@@ -516,7 +516,7 @@ def test_too_few_images_are_refused(playground):
     test = load_images("fashion_mnist", "test")
     with pytest.raises(DataError, match="ten classes"):
         Playground(
-            test.images[:500], test.labels[:500], playground.training, evaluator("fashion_mnist")
+            test.images[:500], test.labels[:500], playground.training, Judge("fashion_mnist")
         )
 
 

@@ -249,19 +249,19 @@ def test_nothing_trains_after_an_interrupt_or_when_the_cell_is_run_again(open_no
 EXPLORER = """
 from gan_utils.networks.registry import recorded_generator
 from gan_utils.data import load_images
-from gan_utils.judging.evaluators import evaluator
+from gan_utils.judging import Judge
 from gan_utils.widgets.latent import LatentSpace, latent_explorer
 generator = recorded_generator("granada_mlp", "02_mlp_gan_mnist")
 digits = load_images("mnist").images[:500]
-latent_explorer(LatentSpace(generator, (0.0, 1.0), digits, evaluator("mnist")))
+latent_explorer(LatentSpace(generator, (0.0, 1.0), digits, Judge("mnist")))
 """
 PLAYGROUND = """
 from gan_utils.data import load_images
-from gan_utils.judging.evaluators import evaluator
+from gan_utils.judging import Judge
 from gan_utils.widgets.playground import Playground, metric_playground
 test = load_images("fashion_mnist", "test")
 memory = load_images("fashion_mnist").images[:500]
-metric_playground(Playground(test.images, test.labels, memory, evaluator("fashion_mnist")))
+metric_playground(Playground(test.images, test.labels, memory, Judge("fashion_mnist")))
 """
 
 
