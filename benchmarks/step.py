@@ -1,11 +1,12 @@
-"""Time the course's training step beside the loop that the TensorFlow tutorial prints.
+"""Time the course's training step beside plain loops with the same mathematics.
 
     python benchmarks/step.py
 
-Both train the tutorial's own networks on Fashion-MNIST, 256 images a step, with Adam at 1e-4; the
-loop shuffles and feeds floats as the tutorial does. Each measurement is a process of its own, with
-TensorFlow's settings as that way of training finds them, and the ways take turns. It takes seven to
-twelve minutes.
+Two pairs of networks on Fashion-MNIST. The TensorFlow tutorial's, 256 images a step, in the loop
+that the tutorial prints, which shuffles and feeds floats. And lesson 03's own, 32 images a step,
+with its loss, penalty and average, in a loop of one compiled step as a textbook writes it, with
+Keras' optimizer. Each measurement is a process of its own, with TensorFlow's settings as that way
+of training finds them, and the ways take turns. It takes eight to fifteen minutes.
 """
 
 import json
@@ -16,11 +17,19 @@ import recording
 
 STEPS, BATCH, BLOCKS, TURNS = 12, 256, 3, 3
 LOOP = "tutorial's loop, float32"
+# Lesson 03's steps are short: more of them, or the start of a call would count as well.
+SHORT_STEPS, SHORT_BATCH, SHORT_BLOCKS = 100, 32, 5
+RATE, DECAY = 0.003, 0.998
+PLAIN = "lesson 03's pair, plain loop, float32"
 WAYS = {
     LOOP: ("loop", "float32"),
     "tutorial's loop, bfloat16": ("loop", "bfloat16"),
     "GAN.fit, float32": ("course", "float32"),
     "GAN.fit, bfloat16": ("course", "bfloat16"),
+    PLAIN: ("plain", "float32"),
+    "lesson 03's pair, plain loop, bfloat16": ("plain", "bfloat16"),
+    "lesson 03's pair, GAN.fit, float32": ("lesson", "float32"),
+    "lesson 03's pair, GAN.fit, bfloat16": ("lesson", "bfloat16"),
 }
 
 
@@ -29,12 +38,12 @@ def loop(images, precision="float32"):
     import keras
     import tensorflow as tf
 
-    from gan_utils.networks import registry as architectures
+    from gan_utils.networks import documents, registry
 
-    architectures.BatchNormalization = keras.layers.BatchNormalization
-    architectures.Conv2DTranspose = keras.layers.Conv2DTranspose
-    architectures.Dropout = keras.layers.Dropout
-    generator, discriminator, _ = architectures.build("tutorial", precision)
+    documents.BatchNormalization = keras.layers.BatchNormalization
+    documents.Conv2DTranspose = keras.layers.Conv2DTranspose
+    documents.Dropout = keras.layers.Dropout
+    generator, discriminator, _ = registry.build("tutorial", precision)
     cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
     g_optimizer, d_optimizer = keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4)
     scaled = (images.astype("float32") - 127.5) / 127.5
@@ -83,6 +92,66 @@ def course(images, precision):
     return train, generator
 
 
+def plain(images, precision):
+    """Lesson 03's recipe as one compiled step with two tapes, a third one inside for R1."""
+    import keras
+    import tensorflow as tf
+
+    from gan_utils.networks.registry import build
+
+    generator, discriminator, _ = build("swift", precision)
+    average = keras.models.clone_model(generator)
+    g_optimizer = keras.optimizers.Adam(RATE, beta_1=0.0)
+    d_optimizer = keras.optimizers.Adam(RATE, beta_1=0.0)
+    dataset = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images)).repeat()
+    batches = iter(dataset.batch(SHORT_BATCH).prefetch(4))
+
+    @tf.function
+    def step(images):
+        real = tf.cast(images, tf.float32) / 127.5 - 1.0
+        z = tf.random.normal([SHORT_BATCH, 64])
+        with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
+            fake = generator(z, training=True)
+            with tf.GradientTape() as r1_tape:
+                r1_tape.watch(real)
+                on_real = tf.cast(discriminator(real, training=True), tf.float32)
+            slopes = r1_tape.gradient(on_real, real)
+            on_fake = tf.cast(discriminator(fake, training=True), tf.float32)
+            d_loss = tf.reduce_mean(tf.nn.softplus(on_fake - on_real))
+            d_loss += 0.1 * tf.reduce_mean(tf.reduce_sum(tf.square(slopes), axis=[1, 2, 3]))
+            g_loss = tf.reduce_mean(tf.nn.softplus(on_real - on_fake))
+        d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
+        d_optimizer.apply(d_tape.gradient(d_loss, d_weights), d_weights)
+        g_optimizer.apply(g_tape.gradient(g_loss, g_weights), g_weights)
+        for mean, weight in zip(average.weights, generator.weights, strict=True):
+            mean.assign(DECAY * mean + (1.0 - DECAY) * weight)
+
+    def train(steps):
+        for _ in range(steps):
+            step(next(batches))
+        np.asarray(g_optimizer.iterations)  # waits for the last step
+
+    return train, average
+
+
+def lesson(images, precision):
+    """The same training through `GAN.fit`."""
+    from gan_utils.fast.optimizers import Adam
+    from gan_utils.networks.registry import build
+    from gan_utils.training.gan import GAN
+    from gan_utils.training.losses import Relativistic
+    from gan_utils.training.penalties import R1
+
+    generator, discriminator, _ = build("swift", precision)
+    gan = GAN(generator, discriminator, Relativistic(), R1(0.2), ema=DECAY)
+    gan.compile(Adam(RATE, beta_1=0.0), Adam(RATE, beta_1=0.0))
+
+    def train(steps):
+        gan.fit(images, gan.step + steps, SHORT_BATCH, epoch_steps=SHORT_STEPS)
+
+    return train, gan.average
+
+
 def measure(way: str) -> float:
     """Milliseconds of one step."""
     import keras
@@ -91,24 +160,22 @@ def measure(way: str) -> float:
 
     kind, precision = WAYS[way]
     keras.utils.set_random_seed(0)
-    train, _ = {"loop": loop, "course": course}[kind](
-        load_images("fashion_mnist").images, precision
-    )
-    return recording.milliseconds_a_step(train, STEPS, BLOCKS)
+    makers = {"loop": loop, "course": course, "plain": plain, "lesson": lesson}
+    train, _ = makers[kind](load_images("fashion_mnist").images, precision)
+    short = kind in ("plain", "lesson")
+    counts = (SHORT_STEPS, SHORT_BLOCKS) if short else (STEPS, BLOCKS)
+    return recording.milliseconds_a_step(train, *counts)
 
 
 def main() -> list[recording.Row]:
     taken = recording.in_turn(__file__, list(WAYS), TURNS)
     rows = [recording.spread(f"{way}: one step", times, "ms") for way, times in taken.items()]
-    for course in ("GAN.fit, float32", "GAN.fit, bfloat16"):
-        rows.append(
-            recording.ratios(
-                f"{course}: times the images a second of the tutorial's loop in float32",
-                taken[LOOP],
-                taken[course],
-                shown=True,
-            )
-        )
+    for base, words in ((LOOP, "the tutorial's loop"), (PLAIN, "the plain loop")):
+        for precision in ("float32", "bfloat16"):
+            way = f"GAN.fit, {precision}"
+            way = way if base == LOOP else f"lesson 03's pair, {way}"
+            what = f"{way}: times the images a second of {words} in float32"
+            rows.append(recording.ratios(what, taken[base], taken[way], shown=True))
     return rows
 
 
