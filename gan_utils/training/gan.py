@@ -8,14 +8,12 @@ import tensorflow as tf
 
 from gan_utils.errors import ParameterError
 from gan_utils.streams import Draw, stream
+from gan_utils.training.checks import check_count, check_players
 from gan_utils.training.gradients import Game, answers_apart
 from gan_utils.training.losses import NonSaturating, named_loss
 from gan_utils.training.trainer import Trainer
 
 PRIORS = ("normal", "uniform")
-# Activations that give no logit, and those that fix the range of what a generator makes.
-BOUNDED = {"hard_sigmoid", "hard_tanh", "relu", "relu6", "sigmoid", "softmax", "softsign", "tanh"}
-RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
 
 class GAN(Trainer):
@@ -55,9 +53,8 @@ class GAN(Trainer):
         )
         if prior not in PRIORS:
             raise ParameterError(f"prior is {prior!r}: choose one of {', '.join(PRIORS)}.")
-        if d_steps < 1:
-            raise ParameterError(f"d_steps is {d_steps}: give a whole number from 1 up.")
-        _check_fit(generator, discriminator, image_range)
+        check_count("d_steps", d_steps)
+        check_players(generator, discriminator, image_range)
         self.game = Game(NonSaturating() if loss is None else named_loss(loss), penalty)
         self.batches = d_steps
         self.prior = prior
@@ -130,8 +127,7 @@ class GAN(Trainer):
 
         They are no vectors that training sees.
         """
-        if count < 1:
-            raise ParameterError(f"count is {count}: give a whole number from 1 up.")
+        check_count("count", count)
         key, shape = stream(seed, 0, "snapshot"), [count, self.latent_dim]
         if self.prior == "normal":
             return tf.random.stateless_normal(shape, key).numpy()
@@ -151,50 +147,3 @@ class GAN(Trainer):
                 f"reads {wanted}: resize them, or choose the architecture that fits."
             )
         super()._check_data(sources, batch_size)
-
-
-def _check_fit(generator, discriminator, image_range) -> None:
-    """Refuse two networks that cannot play this game with each other."""
-    reads = tuple(generator.input_shape)
-    if len(reads) != 2:
-        raise ParameterError(
-            f"the generator reads inputs of shape {reads}: build it for latent vectors, "
-            f"(batch, latent_dim)."
-        )
-    if generator.output_shape[1:] != discriminator.input_shape[1:]:
-        raise ParameterError(
-            f"the generator makes samples of shape {generator.output_shape[1:]} but the "
-            f"discriminator reads {discriminator.input_shape[1:]}: build both for one shape."
-        )
-    answers = tuple(discriminator.output_shape[1:])
-    if answers != (1,):
-        raise ParameterError(
-            f"the discriminator answers with shape {answers} a sample, not with one number: end it "
-            f"with Flatten and Dense(1)."
-        )
-    ending = last_activation(discriminator)
-    if ending in BOUNDED:
-        raise ParameterError(
-            f"the discriminator ends in {ending}, and the losses take logits: leave its last "
-            f"activation out."
-        )
-    made = last_activation(generator)
-    is_image = len(generator.output_shape) > 2
-    if is_image and made in RANGES and tuple(image_range) != RANGES[made]:
-        raise ParameterError(
-            f"the generator ends in {made} but image_range is {tuple(image_range)}: give "
-            f"image_range={RANGES[made]}, or another last activation."
-        )
-
-
-def last_activation(network: keras.Model) -> str:
-    """The name of the activation that a network ends in, "linear" where there is none."""
-    layer = network.layers[-1]
-    while isinstance(layer, keras.layers.Reshape | keras.layers.Flatten):
-        (previous,) = layer._inbound_nodes[0].parent_nodes
-        layer = previous.operation
-    if isinstance(layer, keras.Model):
-        return last_activation(layer)
-    if isinstance(layer, keras.layers.ReLU):
-        return "relu"
-    return getattr(getattr(layer, "activation", None), "__name__", "linear")

@@ -25,6 +25,7 @@ from gan_utils.errors import ParameterError
 from gan_utils.streams import SEEDS, Draw, replicas, share
 from gan_utils.training.adapters import adapted
 from gan_utils.training.checkpoints import read_checkpoint, write_checkpoint
+from gan_utils.training.checks import check_count, check_network, checked_optimizer
 from gan_utils.training.devices import keep_order_of_sums
 from gan_utils.training.sources import ONLY, PURPOSE, as_sources, rows_of_step
 
@@ -56,7 +57,7 @@ class Trainer(keras.Model):
     ):
         super().__init__()
         for name, network in networks.items():
-            _check_network(name, network)
+            check_network(name, network)
         if not isinstance(seed, int | np.integer) or not 0 <= seed < SEEDS:
             raise ParameterError(f"seed is {seed}: give a whole number from 0 to {SEEDS - 1}.")
         self.networks = dict(networks)
@@ -116,7 +117,9 @@ class Trainer(keras.Model):
                 f"optimizers are given for {', '.join(optimizers) or 'nothing'}: give one each for "
                 f"{', '.join(self.networks)}."
             )
-        self.optimizers = {name: _optimizer(name, given) for name, given in optimizers.items()}
+        self.optimizers = {
+            name: checked_optimizer(name, given) for name, given in optimizers.items()
+        }
         for name, optimizer in self.optimizers.items():
             optimizer.build(self.networks[name].trainable_variables)
         self.xla = xla
@@ -148,7 +151,7 @@ class Trainer(keras.Model):
         counts = {"steps": steps, "batch_size": batch_size, "epoch_steps": epoch_steps}
         for name, count in counts.items():
             if name != "steps" or not self.step:
-                _check_count(name, count)
+                check_count(name, count)
         sources = as_sources(data, self.image_range)
         self._check_data(sources, batch_size)
         strategy = self.distribute_strategy
@@ -316,39 +319,3 @@ class Trainer(keras.Model):
             "a game of several networks is no model of Keras: call save of one of them, such as "
             f"networks[{next(iter(self.networks))!r}], or save_state to train on."
         )
-
-
-def _check_network(name: str, network: keras.Model) -> None:
-    if not network.built or getattr(network, "inputs", None) is None:
-        raise ParameterError(
-            f"the {name} is not built, so its shapes are unknown: begin it with keras.Input(shape)."
-        )
-    if network.compute_dtype == "float16" or "float16" in (
-        layer.compute_dtype for layer in network.layers
-    ):
-        raise ParameterError(
-            f"the {name} computes in float16, whose small range loses gradients: build it under "
-            f"bfloat16 or float32."
-        )
-
-
-def _optimizer(name: str, given) -> keras.optimizers.Optimizer:
-    try:
-        optimizer = keras.optimizers.get(given)
-    except (ValueError, TypeError):
-        optimizer = None
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise ParameterError(
-            f"the optimizer of the {name} is {given!r}: give one of keras.optimizers or its name."
-        )
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        raise ParameterError(
-            f"the optimizer of the {name} scales a loss, which is for float16: give the optimizer "
-            f"inside it, and compute in bfloat16 or float32."
-        )
-    return optimizer
-
-
-def _check_count(name: str, value) -> None:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-        raise ParameterError(f"{name} is {value}: give a whole number from 1 up.")

@@ -244,6 +244,8 @@ def test_a_game_before_compile_and_with_wrong_optimizers():
         game.compile({"generator": "adam"})
     with pytest.raises(ParameterError, match="the optimizer of the generator is 'adamm'"):
         game.compile({"generator": "adamm", "discriminator": "adam"})
+    with pytest.raises(ParameterError, match="one optimizer is given for several of generator"):
+        game.compile(dict.fromkeys(game.networks, keras.optimizers.Adam()))
     scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())
     with pytest.raises(ParameterError, match="scales a loss, which is for float16"):
         game.compile({"generator": scaled, "discriminator": "adam"})

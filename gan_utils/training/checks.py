@@ -1,0 +1,98 @@
+"""What cannot be trained, refused before it is tried: one sentence, a `ParameterError`."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from gan_utils.errors import ParameterError
+
+# Activations that give no logit, and those that fix the range of what a generator makes.
+BOUNDED = {"hard_sigmoid", "hard_tanh", "relu", "relu6", "sigmoid", "softmax", "softsign", "tanh"}
+RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+
+
+def check_network(name: str, network: keras.Model) -> None:
+    """Refuse a network of unknown shapes, or one that computes in float16."""
+    if not network.built or getattr(network, "inputs", None) is None:
+        raise ParameterError(
+            f"the {name} is not built, so its shapes are unknown: begin it with keras.Input(shape)."
+        )
+    if network.compute_dtype == "float16" or "float16" in (
+        layer.compute_dtype for layer in network.layers
+    ):
+        raise ParameterError(
+            f"the {name} computes in float16, whose small range loses gradients: build it under "
+            f"bfloat16 or float32."
+        )
+
+
+def checked_optimizer(name: str, given) -> keras.optimizers.Optimizer:
+    """The optimizer of a network, made where its name was given."""
+    try:
+        optimizer = keras.optimizers.get(given)
+    except (ValueError, TypeError):
+        optimizer = None
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise ParameterError(
+            f"the optimizer of the {name} is {given!r}: give one of keras.optimizers or its name."
+        )
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        raise ParameterError(
+            f"the optimizer of the {name} scales a loss, which is for float16: give the optimizer "
+            f"inside it, and compute in bfloat16 or float32."
+        )
+    return optimizer
+
+
+def check_count(name: str, value) -> None:
+    """Refuse what is not a whole number from 1 up."""
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise ParameterError(f"{name} is {value}: give a whole number from 1 up.")
+
+
+def check_players(generator, discriminator, image_range) -> None:
+    """Refuse two networks that cannot play this game with each other."""
+    reads = tuple(generator.input_shape)
+    if len(reads) != 2:
+        raise ParameterError(
+            f"the generator reads inputs of shape {reads}: build it for latent vectors, "
+            f"(batch, latent_dim)."
+        )
+    if generator.output_shape[1:] != discriminator.input_shape[1:]:
+        raise ParameterError(
+            f"the generator makes samples of shape {generator.output_shape[1:]} but the "
+            f"discriminator reads {discriminator.input_shape[1:]}: build both for one shape."
+        )
+    answers = tuple(discriminator.output_shape[1:])
+    if answers != (1,):
+        raise ParameterError(
+            f"the discriminator answers with shape {answers} a sample, not with one number: end it "
+            f"with Flatten and Dense(1)."
+        )
+    ending = last_activation(discriminator)
+    if ending in BOUNDED:
+        raise ParameterError(
+            f"the discriminator ends in {ending}, and the losses take logits: leave its last "
+            f"activation out."
+        )
+    made = last_activation(generator)
+    is_image = len(generator.output_shape) > 2
+    if is_image and made in RANGES and tuple(image_range) != RANGES[made]:
+        raise ParameterError(
+            f"the generator ends in {made} but image_range is {tuple(image_range)}: give "
+            f"image_range={RANGES[made]}, or another last activation."
+        )
+
+
+def last_activation(network: keras.Model) -> str:
+    """The name of the activation that a network ends in, "linear" where there is none."""
+    layer = network.layers[-1]
+    while isinstance(layer, keras.layers.Reshape | keras.layers.Flatten):
+        (previous,) = layer._inbound_nodes[0].parent_nodes
+        layer = previous.operation
+    if isinstance(layer, keras.Model):
+        return last_activation(layer)
+    if isinstance(layer, keras.layers.ReLU):
+        return "relu"
+    return getattr(getattr(layer, "activation", None), "__name__", "linear")
