@@ -117,11 +117,15 @@ class Trainer(keras.Model):
                 f"optimizers are given for {', '.join(optimizers) or 'nothing'}: give one each for "
                 f"{', '.join(self.networks)}."
             )
-        self.optimizers = {
-            name: checked_optimizer(name, given) for name, given in optimizers.items()
-        }
-        for name, optimizer in self.optimizers.items():
+        found = {name: checked_optimizer(name, given) for name, given in optimizers.items()}
+        if len(set(map(id, found.values()))) < len(found):
+            raise ParameterError(
+                f"one optimizer is given for several of {', '.join(found)}: make one for each, "
+                f"because it keeps numbers for each weight."
+            )
+        for name, optimizer in found.items():
             optimizer.build(self.networks[name].trainable_variables)
+        self.optimizers = found
         self.xla = xla
         self._steps = tf.function(self._run_steps)
 
