@@ -154,8 +154,7 @@ class Trainer(keras.Model):
             raise ParameterError("the game has no optimizers yet: call compile before fit.")
         counts = {"steps": steps, "batch_size": batch_size, "epoch_steps": epoch_steps}
         for name, count in counts.items():
-            if name != "steps" or not self.step:
-                check_count(name, count)
+            check_count(name, count)
         sources = as_sources(data, self.image_range)
         self._check_data(sources, batch_size)
         strategy = self.distribute_strategy
