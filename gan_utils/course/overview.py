@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 import nbformat
-from nbconvert import HTMLExporter
 
+from gan_utils.course.export import lesson_page
 from gan_utils.course.notebooks import Outcome
 from gan_utils.course.pages import picture_source, render
 from gan_utils.files import write_atomically
-from gan_utils.lesson.result import score_text
+from gan_utils.metrics.score import score_text
 
 
 def write_overview(folder: Path, outcomes: Sequence[Outcome]) -> Path:
@@ -45,7 +45,7 @@ def _lesson(outcome: Outcome) -> dict[str, Any]:
     links = []
     if content:
         page = outcome.notebook.with_suffix(".html")
-        write_atomically(page, _notebook_page(content, outcome.lesson).encode())
+        write_atomically(page, lesson_page(content, outcome.lesson).encode())
         links = [(path.suffix, _link(outcome, path)) for path in (page, outcome.notebook)]
     if outcome.error:
         links.append((".log", _link(outcome, outcome.folder / "run.log")))
@@ -75,16 +75,3 @@ def _title(content: nbformat.NotebookNode | None) -> str:
         if cell.cell_type == "markdown" and cell.source.startswith("# "):
             return cell.source.splitlines()[0].removeprefix("# ").strip()
     return ""
-
-
-def _notebook_page(content: nbformat.NotebookNode, name: str) -> str:
-    """An executed notebook as a page of HTML.
-
-    Formulas are typeset by MathJax, which a reader's browser fetches where it can; without it
-    they stay as they were written, and nothing else on the page needs a network.
-    """
-    # Live widgets would need a script from the network; their stored pictures do not.
-    content.metadata.pop("widgets", None)
-    exporter = HTMLExporter(embed_images=True, require_js_url="")
-    text, _ = exporter.from_notebook_node(content, {"metadata": {"name": name}})
-    return text.replace('<script src=""></script>', "")

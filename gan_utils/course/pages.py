@@ -8,11 +8,13 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gan_utils.course.formulas import with_formulas
+
 MEDIA = {".png": "image/png", ".gif": "image/gif"}
 
 
 def render(template: str, **values: Any) -> bytes:
-    """Fill one of the package's templates; what is filled in is escaped."""
+    """Fill one of the package's templates; what is filled in is escaped, `with_formulas` too."""
     environment = Environment(
         loader=PackageLoader("gan_utils.course"),
         autoescape=True,
@@ -20,6 +22,7 @@ def render(template: str, **values: Any) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["with_formulas"] = with_formulas
     return environment.get_template(template).render(**values).encode()
 
 
