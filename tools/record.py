@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gan_utils.course.sweeps.report import write_report
-from gan_utils.course.sweeps.store import PLAN, read_records
+from gan_utils.course.sweeps.store import PLAN, stored_runs
 from gan_utils.errors import CourseError, OutputError
 from gan_utils.files import write_atomically
 from gan_utils.lesson.result import read_result
@@ -66,7 +66,7 @@ def record(
 
 def record_sweep(sweep: Path, command: str, machine: str, target: Path) -> Path:
     """Copy a sweep's tables into `target`/sweeps/ and return their folder; OutputError."""
-    known = read_records(sweep)
+    known = stored_runs(sweep)
     if missing := sum(run.state == "missing" for run in known):
         raise OutputError(f"{sweep} has {missing} runs to do: let the sweep come to its end.")
     results = [run.result for run in known if run.result]

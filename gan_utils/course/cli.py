@@ -53,7 +53,7 @@ def run(
     from gan_utils.course.execution import Runner
     from gan_utils.course.notebooks import execute, find_lessons
     from gan_utils.course.overview import write_overview
-    from gan_utils.lesson.result import score_text
+    from gan_utils.metrics.score import score_text
 
     with _one_sentence(BAD_INPUT):
         found = find_lessons(lessons)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import math
 import os
 import platform
 import sys
@@ -44,20 +43,6 @@ def read_result(folder: Path) -> dict[str, Any]:
             if not (isinstance(item, dict) and keys <= item.keys()):
                 raise OutputError(f"{path} has a damaged entry in `{list_name}`: run it again.")
     return fields
-
-
-def score_text(score: dict[str, Any]) -> str:
-    """A recorded score with its interval, in three significant digits: "12.3 [11.9, 12.8]"."""
-    value, low, high = score["value"], score.get("low"), score.get("high")
-    if isinstance(value, int) and low is None:
-        text = f"{value:,}"
-    else:
-        largest = max(abs(number) for number in (value, low, high) if number is not None)
-        decimals = max(0, 2 - math.floor(math.log10(largest))) if largest else 0
-        text = f"{value:,.{decimals}f}"
-        if low is not None and high is not None:
-            text += f" [{low:,.{decimals}f}, {high:,.{decimals}f}]"
-    return text + (f" {score['unit']}" if score.get("unit") else "")
 
 
 def circumstances() -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """A score with its interval, and intervals over repeated runs."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +22,8 @@ class Score:
         n: size of what was measured: runs, or rows of the smaller set.
 
     `float(score)` gives the value. A format applies to all three numbers: `f"{score:.1f}"`
-    gives `12.3 [11.9, 12.8]`, and only `12.3` where there is no interval.
+    gives `12.3 [11.9, 12.8]`, and only `12.3` where there is no interval. `score.text("%")`
+    chooses the digits itself.
     """
 
     value: float
@@ -37,6 +40,21 @@ class Score:
             return value
         return f"{value} [{format(self.low, spec)}, {format(self.high, spec)}]"
 
+    def text(self, unit: str = "") -> str:
+        """Give value, interval and unit in three significant digits: "12.3 [11.9, 12.8] %".
+
+        All three numbers have the decimals of the largest one; a count without an interval, an
+        int, has all of its digits.
+        """
+        if isinstance(self.value, int) and math.isnan(self.low):
+            text = f"{self.value:,}"
+        else:
+            ends = (self.value, self.low, self.high)
+            largest = max((abs(end) for end in ends if math.isfinite(end)), default=0.0)
+            decimals = max(0, 2 - math.floor(math.log10(largest))) if largest else 0
+            text = format(self, f",.{decimals}f")
+        return f"{text} {unit}".strip()
+
     def as_dict(self) -> dict[str, float | int | None]:
         """Give the four fields for a JSON file, which knows no nan or infinity: those are None."""
         ends = {"value": self.value, "low": self.low, "high": self.high}
@@ -44,6 +62,12 @@ class Score:
             **{name: float(x) if math.isfinite(x) else None for name, x in ends.items()},
             "n": int(self.n),
         }
+
+
+def score_text(entry: Mapping[str, Any]) -> str:
+    """Give a score as `result.json` holds it, by its fields and its unit, as `Score.text`."""
+    low, high = (math.nan if entry.get(name) is None else entry[name] for name in ("low", "high"))
+    return Score(entry["value"], low, high, entry.get("n") or 0).text(entry.get("unit") or "")
 
 
 def check_level(level: float) -> None:

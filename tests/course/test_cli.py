@@ -24,10 +24,8 @@ pytest.importorskip("papermill")
 
 from gan_utils.course import cli
 from gan_utils.course.execution import Runner
-from gan_utils.course.notebooks import Outcome, find_lessons, read_profile
-from gan_utils.course.overview import write_overview
+from gan_utils.course.notebooks import find_lessons, read_profile
 from gan_utils.lesson import result as results
-from gan_utils.lesson.result import score_text
 
 
 def runner() -> CliRunner:
@@ -219,69 +217,6 @@ def test_missing_papermill_is_one_sentence(course, monkeypatch):
     assert done.stderr == (
         "Error: papermill_gone is not installed: run `pip install 'gan-course[lab]'`.\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("score", "text"),
-    [
-        ({"value": 12.345}, "12.3"),
-        ({"value": 12.345, "low": 11.9, "high": 12.84}, "12.3 [11.9, 12.8]"),
-        ({"value": 0.98765, "low": None, "high": None}, "0.988"),
-        ({"value": 1234.5, "unit": "s"}, "1,234 s"),
-        ({"value": 10}, "10"),
-        ({"value": 0.0}, "0"),
-        ({"value": 0.0, "low": -0.012, "high": 0.012}, "0.0000 [-0.0120, 0.0120]"),
-    ],
-)
-def test_scores_are_shown_in_three_digits(score, text):
-    assert score_text(score) == text
-
-
-def _result(**changes):
-    return {
-        "parameters": {"seed": 0, "note": "</script>"}, "scores": [], "pictures": [],
-        "minutes": 1.0, "package": "0.1.0", "machine": {"cpus": 2, "platform": "Linux",
-        "accelerators": []}, "versions": {"python": "3", "tensorflow": "2", "keras": "3"},
-        **changes,
-    }  # fmt: skip
-
-
-def test_overview_shows_what_is_there_and_says_what_is_not(tmp_path):
-    done, torn = tmp_path / "01_done", tmp_path / "02_torn"
-    for folder in (done, torn):
-        folder.mkdir()
-    put(done / "01_done.ipynb")
-    (torn / "02_torn.ipynb").write_text('{"cells": [')
-    (done / "here.gif").write_bytes(PIXEL)
-    (tmp_path / "secret.gif").write_bytes(PIXEL + b"secret")
-    pictures = [
-        {"name": "here", "file": "here.gif", "alt": 'A "dot"'},
-        {"name": "gone", "file": "gone.png", "alt": "Nothing"},
-        {"name": "outside", "file": "../secret.gif", "alt": "Elsewhere"},
-    ]
-    outcomes = [
-        Outcome("01_done", done, 1.5, "", _result(pictures=pictures)),
-        Outcome("02_torn", torn, 0.5, "ValueError: <b>no</b>", None),
-    ]
-    page = write_overview(tmp_path, outcomes).read_text(encoding="utf-8")
-    assert page.count("data:image/gif;base64,") == 1
-    assert base64.b64encode(PIXEL).decode() in page
-    assert 'alt="A &#34;dot&#34;"' in page
-    assert "The picture gone.png is missing" in page
-    assert "1 of 2" in page and "2.0" in page
-    assert "01 · Lesson &lt;01_done&gt;" in page
-    assert "ValueError: &lt;b&gt;no&lt;/b&gt;" in page
-    links = re.findall(r'href="([^"]*)"', page)
-    assert links == ["01_done/01_done.html", "01_done/01_done.ipynb", "02_torn/run.log"]
-    assert not re.search(r"(src|href)=\"?(https?:)?//", page)
-
-
-def test_notebook_page_fetches_at_most_mathjax(tmp_path):
-    put(tmp_path / "01_done.ipynb", "import ipywidgets")
-    write_overview(tmp_path, [Outcome("01_done", tmp_path, 1.0, "", _result())])
-    page = (tmp_path / "01_done.html").read_text(encoding="utf-8")
-    fetched = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]*)"', page)
-    assert len(fetched) == 1 and "mathjax" in fetched[0]
 
 
 def test_torn_result_is_a_failure(course, monkeypatch):

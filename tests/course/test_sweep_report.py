@@ -18,7 +18,7 @@ import pandas as pd
 
 from gan_utils.course.cli import app
 from gan_utils.course.sweeps.report import write_report
-from gan_utils.course.sweeps.store import Record, read_records
+from gan_utils.course.sweeps.store import StoredRun, stored_runs
 from gan_utils.course.sweeps.tables import (
     comparisons,
     parameters_varied,
@@ -42,7 +42,7 @@ def result(parameters: dict, scores: list[dict]) -> dict:
     }  # fmt: skip
 
 
-def record(lesson: str, values: dict, scores: dict[str, float] | str | None) -> Record:
+def stored_run(lesson: str, values: dict, scores: dict[str, float] | str | None) -> StoredRun:
     """Done with these scores, failed with this error, or missing."""
     name = f"{lesson}-{'-'.join(map(str, values.values()))}"
     made = None
@@ -55,20 +55,20 @@ def record(lesson: str, values: dict, scores: dict[str, float] | str | None) -> 
         made = result(values, listed)
     state = "done" if made else "failed" if scores else "missing"
     error = scores if isinstance(scores, str) else ""
-    return Record(name, lesson, values, Path(name), state, 1.5 if scores else 0.0, error, made)
+    return StoredRun(name, lesson, values, Path(name), state, 1.5 if scores else 0.0, error, made)
 
 
 @pytest.fixture
-def records():
+def stored():
     return [
-        record("03_dcgan", {"rate": rate, "steps": 10, "seed": seed}, {"FD": fd, "time": seed})
+        stored_run("03_dcgan", {"rate": rate, "steps": 10, "seed": seed}, {"FD": fd, "time": seed})
         for rate, row in zip(RATES, FD, strict=True)
         for seed, fd in zip(SEEDS, row, strict=True)
     ]
 
 
-def test_summary_is_students_interval(records):
-    found = summary(table_of(records))
+def test_summary_is_students_interval(stored):
+    found = summary(table_of(stored))
     assert list(found["score"]) == ["FD", "time"] * 2 and list(found["rate"]) == [
         0.1,
         0.1,
@@ -81,8 +81,8 @@ def test_summary_is_students_interval(records):
         assert (row["n"], row["better"]) == (4, "lower")
 
 
-def test_comparison_is_the_paired_interval(records):
-    found = comparisons(table_of(records))
+def test_comparison_is_the_paired_interval(stored):
+    found = comparisons(table_of(stored))
     assert list(found["score"]) == ["FD", "time"]
     expected = stats.ttest_rel(FD[1], FD[0])
     low, high = expected.confidence_interval(0.95)
@@ -103,33 +103,34 @@ def test_comparison_is_the_paired_interval(records):
 )  # fmt: skip
 def test_verdict_follows_what_is_better(name, values, verdict):
     runs = [
-        record("a", {"x": x, "seed": seed}, {name: value})
+        stored_run("a", {"x": x, "seed": seed}, {name: value})
         for x, pair in enumerate(((50, 50.4), values))
         for seed, value in enumerate(pair)
     ]
     assert list(comparisons(table_of(runs))["verdict"]) == [verdict]
 
 
-def test_only_shared_seeds_are_paired(records):
-    del records[0]  # rate 0.1, seed 3
-    records[-1] = record("03_dcgan", {"rate": 0.01, "steps": 10, "seed": 6}, "out of luck")
-    row = comparisons(table_of(records)).iloc[0]
+def test_only_shared_seeds_are_paired(stored):
+    del stored[0]  # rate 0.1, seed 3
+    stored[-1] = stored_run("03_dcgan", {"rate": 0.01, "steps": 10, "seed": 6}, "out of luck")
+    row = comparisons(table_of(stored)).iloc[0]
     assert row["n"] == 2
     assert row["difference"] == pytest.approx((FD[1] - FD[0])[1:3].mean())
 
 
-def test_nothing_is_compared_with_a_first_setting_that_failed(records):
+def test_nothing_is_compared_with_a_first_setting_that_failed(stored):
     failed = [
-        record("03_dcgan", {"rate": 0.5, "steps": 10, "seed": seed}, "diverged") for seed in SEEDS
+        stored_run("03_dcgan", {"rate": 0.5, "steps": 10, "seed": seed}, "diverged")
+        for seed in SEEDS
     ]
-    table = table_of([*failed, *records])
+    table = table_of([*failed, *stored])
     assert comparisons(table).empty
     assert list(summary(table)["rate"].unique()) == [0.1, 0.01]
 
 
-def test_table_has_a_row_a_score_and_one_for_a_run_without(records):
-    other = record("02_mlp", {"layers": 3, "seed": 0, "bias": True}, {"FD": 7})
-    table = table_of([*records, other, record("02_mlp", {"layers": 4, "seed": 0}, None)])
+def test_table_has_a_row_a_score_and_one_for_a_run_without(stored):
+    other = stored_run("02_mlp", {"layers": 3, "seed": 0, "bias": True}, {"FD": 7})
+    table = table_of([*stored, other, stored_run("02_mlp", {"layers": 4, "seed": 0}, None)])
     assert len(table) == 2 * 8 + 1 + 1
     assert parameters_varied(table) == ["rate", "layers", "bias"]
     assert [str(value) for value in table["layers"].dropna()] == ["3", "4"]
@@ -138,13 +139,13 @@ def test_table_has_a_row_a_score_and_one_for_a_run_without(records):
 
 
 @pytest.fixture
-def folder(tmp_path, records):
+def folder(tmp_path, stored):
     """A sweep of two lessons on disk, with a failed and a missing run."""
-    records += [
-        record("04_<wgan>", {"width": 3, "seed": 0}, "ValueError: <b>no</b> luck"),
-        record("04_<wgan>", {"width": 4, "seed": 0}, None),
+    stored += [
+        stored_run("04_<wgan>", {"width": 3, "seed": 0}, "ValueError: <b>no</b> luck"),
+        stored_run("04_<wgan>", {"width": 4, "seed": 0}, None),
     ]
-    for known in records:
+    for known in stored:
         place = tmp_path / known.name
         place.mkdir()
         if known.state == "done":
@@ -152,13 +153,13 @@ def folder(tmp_path, records):
             (place / "samples.gif").write_bytes(PIXEL)
         elif known.state == "failed":
             (place / "failed.json").write_text(json.dumps({"error": known.error, "minutes": 1.5}))
-    plan = [{"name": r.name, "lesson": r.lesson, "values": r.values} for r in records]
+    plan = [{"name": r.name, "lesson": r.lesson, "values": r.values} for r in stored]
     (tmp_path / "sweep.json").write_text(json.dumps({"token": "t", "runs": plan}))
     return tmp_path
 
 
 def test_report_reads_back(folder):
-    assert [known.state for known in read_records(folder)] == ["done"] * 8 + ["failed", "missing"]
+    assert [known.state for known in stored_runs(folder)] == ["done"] * 8 + ["failed", "missing"]
     page = write_report(folder)
     assert page == folder / "report.html"
     table = read_table(folder)

@@ -21,7 +21,7 @@ pytest.importorskip("papermill")
 pytest.importorskip("distributed")
 
 from gan_utils.course.sweeps.plan import read_sweep
-from gan_utils.course.sweeps.store import read_records, write_plan
+from gan_utils.course.sweeps.store import stored_runs, write_plan
 from gan_utils.course.sweeps.work import carry_out, task, unpack
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills processes by POSIX signals")
@@ -138,10 +138,10 @@ def test_failures_are_kept_and_done_again_when_asked(course):
     third = sweep(text, "--retry-failed")
     assert third.returncode == 0
     assert third.stdout.splitlines()[-1] == "6 runs in runs/s: 6 done, 0 failed, 0 to do"
-    records = read_records(Path("runs/s"))
-    assert [record.state for record in records] == ["done"] * 6
+    stored = stored_runs(Path("runs/s"))
+    assert [run.state for run in stored] == ["done"] * 6
     # Each failed run began twice in its own folder, and none began a third time.
-    assert [len((record.folder / "lives").read_text().split()) for record in records] == [
+    assert [len((run.folder / "lives").read_text().split()) for run in stored] == [
         1, 1, 2, 2, 2, 2,
     ]  # fmt: skip
 
@@ -156,7 +156,7 @@ def test_a_run_of_a_sweep_is_the_run_that_papermill_makes(course):
     )  # fmt: skip
     assert plain.returncode == 0, plain.stderr
     expected = json.loads(Path("plain/result.json").read_text())["scores"]
-    five, six = (record.result["scores"] for record in read_records(Path("runs/s")))
+    five, six = (run.result["scores"] for run in stored_runs(Path("runs/s")))
     assert six == expected
     assert five[0]["value"] != six[0]["value"]
 
@@ -173,8 +173,8 @@ def test_interrupt_ends_the_kernel_and_the_same_command_goes_on(course):
     _, error = process.communicate(timeout=30)
     assert (process.returncode, error) == (130, INTERRUPTED)
     wait_until(lambda: not alive(pid), 10)
-    (record,) = read_records(Path("runs/s"))
-    assert record.state == "missing"
+    (run,) = stored_runs(Path("runs/s"))
+    assert run.state == "missing"
 
     Path("mended").touch()
     assert sweep("set: {ending: slow, repair: mended}").returncode == 0
@@ -189,7 +189,7 @@ def test_interrupt_at_a_terminal_ends_all_jobs(course):
     assert (process.returncode, error) == (130, INTERRUPTED)
     wait_until(lambda: not any(map(alive, lives())), 10)
     assert len(lives()) == 2  # no other run was begun
-    assert [record.state for record in read_records(Path("runs/s"))] == ["missing"] * 3
+    assert [run.state for run in stored_runs(Path("runs/s"))] == ["missing"] * 3
 
 
 def test_interrupt_leaves_another_sweep_on_the_cluster_alone(cluster):
@@ -236,7 +236,7 @@ def test_a_killed_sweep_is_done_by_the_same_command_and_nothing_twice(course):
 
 def test_a_result_cut_short_is_made_again(course):
     assert sweep("seeds: 2").returncode == 0
-    paths = [record.folder / "result.json" for record in read_records(Path("runs/s"))]
+    paths = [run.folder / "result.json" for run in stored_runs(Path("runs/s"))]
     scores = [json.loads(path.read_text())["scores"] for path in paths]
     paths[0].write_bytes(paths[0].read_bytes()[:200])
     done = sweep("seeds: 2")
@@ -251,9 +251,9 @@ def test_a_changed_notebook_makes_other_runs(course):
     notebook.write_text(notebook.read_text().replace("np.random.rand()", "2.0"))
     done = sweep("seeds: 1")
     assert done.stdout.splitlines()[-1] == "1 runs in runs/s: 1 done, 0 failed, 0 to do"
-    (record,) = read_records(Path("runs/s"))
-    assert record.result["scores"][0]["value"] == 2.0
-    assert record.folder != old and (old / "result.json").exists()
+    (run,) = stored_runs(Path("runs/s"))
+    assert run.result["scores"][0]["value"] == 2.0
+    assert run.folder != old and (old / "result.json").exists()
 
 
 @pytest.mark.skipif(
@@ -266,13 +266,13 @@ def test_a_full_disk_is_one_sentence_and_the_sweep_goes_on_when_there_is_room(co
         done = sweep("seeds: 200")
         assert done.returncode == 1
         assert re.fullmatch(r"Error: cannot .*\(no space left on device\): .*\.\n", done.stderr)
-        kept = [record for record in read_records(Path("runs/s")) if record.state == "done"]
+        kept = [run for run in stored_runs(Path("runs/s")) if run.state == "done"]
         assert kept
-        before = [(record.folder / "result.json").read_bytes() for record in kept]
+        before = [(run.folder / "result.json").read_bytes() for run in kept]
         subprocess.run(["mount", "-o", "remount,size=64m", "runs"], check=True)
         done = sweep(f"seeds: {len(kept) + 2}", "--retry-failed")
         assert done.returncode == 0, done.stderr
-        assert [(record.folder / "result.json").read_bytes() for record in kept] == before
+        assert [(run.folder / "result.json").read_bytes() for run in kept] == before
     finally:
         subprocess.run(["umount", "-l", "runs"], check=True)
 
@@ -320,12 +320,12 @@ def test_a_training_killed_half_way_ends_as_if_it_had_not_been(course):
     assert lines[-1] == "3 runs in runs/s: 1 done, 2 failed, 0 to do"
     assert "DeadKernelError" in lines[1]
     assert "TrainingDiverged: " in lines[2] and "lower the learning rates" in lines[2]
-    killed = read_records(Path("runs/s"))[1].folder / "backup" / "training.npz"
+    killed = stored_runs(Path("runs/s"))[1].folder / "backup" / "training.npz"
     assert killed.exists()
     assert (
         sweep(text, "--retry-failed").stdout.splitlines()[-1].startswith("3 runs in runs/s: 2 do")
     )
-    whole, resumed, diverged = read_records(Path("runs/s"))
+    whole, resumed, diverged = stored_runs(Path("runs/s"))
     assert resumed.result["scores"] == whole.result["scores"]
     assert (resumed.folder / "epochs").read_text() == "01234"  # none of them twice
     assert diverged.state == "failed" and not killed.exists()
@@ -335,7 +335,7 @@ def test_shorter_plan_is_what_is_reported(course):
     assert sweep("seeds: 2").returncode == 0
     done = sweep("seeds: [1]")
     assert done.stdout == "1 runs in runs/s: 1 done, 0 failed, 0 to do\n"
-    assert [record.values["seed"] for record in read_records(Path("runs/s"))] == [1]
+    assert [run.values["seed"] for run in stored_runs(Path("runs/s"))] == [1]
 
 
 def test_no_slurm_is_one_sentence(course):
@@ -406,7 +406,7 @@ def test_each_job_has_a_gpu_of_its_own(course, monkeypatch):
     assert many.stderr == "Error: --jobs is 3, but there are 2 GPUs: give at most that.\n"
     done = sweep("seeds: 4", "--jobs", "2", PATH=path)
     assert done.returncode == 0, done.stderr
-    gpus = [record.result["scores"][1]["value"] for record in read_records(Path("runs/s"))]
+    gpus = [run.result["scores"][1]["value"] for run in stored_runs(Path("runs/s"))]
     assert set(gpus) == {0, 1}
 
 
@@ -459,7 +459,7 @@ def test_lost_scheduler_is_one_sentence_and_no_failed_run(cluster):
     assert (
         error == "Error: the Dask scheduler is gone: start it again, and give the same command.\n"
     )
-    assert [record.state for record in read_records(Path("runs/s"))] == ["missing"]
+    assert [run.state for run in stored_runs(Path("runs/s"))] == ["missing"]
 
 
 def test_no_scheduler_at_the_address(course):
@@ -500,9 +500,9 @@ def test_files_come_back_from_a_worker_that_does_not_see_the_folder(course):
     assert done.error == "" and not (here / run.name).exists()
     write_plan(here, [run])
     unpack(done.files, here / run.name)
-    (record,) = read_records(here)
-    assert record.state == "done" and record.result["parameters"]["seed"] == 7
-    assert {"01_small.ipynb", "run.log", "result.json"} <= {p.name for p in record.folder.iterdir()}
+    (run,) = stored_runs(here)
+    assert run.state == "done" and run.result["parameters"]["seed"] == 7
+    assert {"01_small.ipynb", "run.log", "result.json"} <= {p.name for p in run.folder.iterdir()}
 
 
 def test_worker_with_another_version_is_refused(course):

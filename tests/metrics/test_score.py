@@ -8,6 +8,7 @@ import pytest
 import scipy.stats
 
 from gan_utils.metrics import Score, over_seeds, paired_difference, proportion
+from gan_utils.metrics.score import score_text
 
 
 def test_a_score_is_its_value_and_formats_with_its_interval():
@@ -18,6 +19,29 @@ def test_a_score_is_its_value_and_formats_with_its_interval():
     assert f"{Score(0.5, math.nan, math.nan, 1):.2f}" == "0.50"
     with pytest.raises(AttributeError):
         score.value = 1.0
+
+
+@pytest.mark.parametrize(
+    ("score", "text"),
+    [
+        ({"value": 12.345}, "12.3"),
+        ({"value": 12.345, "low": 11.9, "high": 12.84}, "12.3 [11.9, 12.8]"),
+        ({"value": 0.98765, "low": None, "high": None}, "0.988"),
+        ({"value": 1234.5, "unit": "s"}, "1,234 s"),
+        ({"value": 10}, "10"),
+        ({"value": 12345, "unit": "images"}, "12,345 images"),
+        ({"value": 10, "low": 9.5, "high": 10.5}, "10.0 [9.5, 10.5]"),
+        ({"value": 0.0}, "0"),
+        ({"value": 0.0, "low": -0.012, "high": 0.012}, "0.0000 [-0.0120, 0.0120]"),
+    ],
+)
+def test_a_recorded_score_is_shown_in_three_digits(score, text):
+    assert score_text(score) == text
+
+
+def test_a_score_that_is_not_finite_is_shown_too():
+    assert Score(math.nan, math.nan, math.nan, 0).text() == "nan"
+    assert Score(1.234, 0.5, math.inf, 2).text("%") == "1.23 [0.50, inf] %"
 
 
 def test_a_score_becomes_strict_json():

@@ -30,7 +30,7 @@ import nbformat
 import psutil
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from gan_utils.course.sweeps.store import Record, read_records
+from gan_utils.course.sweeps.store import StoredRun, stored_runs
 
 PARAMETERS = """\
 seed: int = 0  # random seed [0, 100000]
@@ -143,12 +143,12 @@ def write_sweep(name: str, seeds: list[int]) -> Path:
     return path
 
 
-def finished(sweep: Path) -> list[Record]:
+def finished(sweep: Path) -> list[StoredRun]:
     """The runs of a sweep that are done; none before its driver has written the plan."""
     folder = Path("runs", sweep.stem)
     if not (folder / "sweep.json").exists():
         return []
-    return [known for known in read_records(folder) if known.state == "done"]
+    return [known for known in stored_runs(folder) if known.state == "done"]
 
 
 def torment(kills: int, chance: random.Random) -> tuple[Counter, dict[str, bytes], int]:

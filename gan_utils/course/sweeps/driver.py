@@ -10,19 +10,19 @@ from queue import Empty, SimpleQueue
 from gan_utils.course.sweeps.crews import Here, OnDask
 from gan_utils.course.sweeps.plan import Planned, varied
 from gan_utils.course.sweeps.progress import Progress
-from gan_utils.course.sweeps.store import FAILED, Record, note_failure, record
+from gan_utils.course.sweeps.store import FAILED, StoredRun, note_failure, stored_run
 from gan_utils.course.sweeps.work import Done, task, unpack
 
 PATIENCE = 0.5  # seconds between two looks at the clock, or at a folder
 LOOKS = 20
 
 
-def states(runs: Sequence[Planned], folder: Path) -> list[Record]:
+def states(runs: Sequence[Planned], folder: Path) -> list[StoredRun]:
     """What the folder holds of each planned run."""
-    return [record(folder, run.name, run.lesson.name, run.values) for run in runs]
+    return [stored_run(folder, run.name, run.lesson.name, run.values) for run in runs]
 
 
-def plan_rows(runs: Sequence[Planned], found: Sequence[Record]) -> list[tuple[str, ...]]:
+def plan_rows(runs: Sequence[Planned], found: Sequence[StoredRun]) -> list[tuple[str, ...]]:
     """A heading and a row for each run of `states`: its name, what varies, its seed, its state."""
     names = [*varied(runs), "seed"]
     return [
@@ -73,7 +73,7 @@ def run_all(
         raise
 
 
-def _kept(run: Planned, folder: Path, done: Done) -> Record:
+def _kept(run: Planned, folder: Path, done: Done) -> StoredRun:
     """Write down how a run ended."""
     place = folder / run.name
     if done.files:
@@ -81,10 +81,10 @@ def _kept(run: Planned, folder: Path, done: Done) -> Record:
     # A kernel that dies after its result was written has failed at nothing; and a shared folder may
     # show another machine's files late.
     for _ in range(1 if done.error else LOOKS):
-        found = record(folder, run.name, run.lesson.name, run.values)
+        found = stored_run(folder, run.name, run.lesson.name, run.values)
         if found.state == "done":
             (place / FAILED).unlink(missing_ok=True)
             return found
         time.sleep(0 if done.error else PATIENCE)
     note_failure(place, done.error or "its result did not arrive in the folder", done.minutes)
-    return record(folder, run.name, run.lesson.name, run.values)
+    return stored_run(folder, run.name, run.lesson.name, run.values)

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from gan_utils.course.sweeps.crews import Here, OnDask
 from gan_utils.course.sweeps.plan import Planned, varied
-from gan_utils.course.sweeps.store import Record
-from gan_utils.lesson.result import score_text
+from gan_utils.course.sweeps.store import StoredRun
+from gan_utils.metrics.score import score_text
 
 SCORES_SHOWN = 2
 
@@ -52,7 +52,7 @@ class Progress:
             # A new dictionary, because another thread may be reading the old one.
             self._at_work = {**self._at_work, worker: (run, time.monotonic())}
 
-    def ended(self, done: Record) -> None:
+    def ended(self, done: StoredRun) -> None:
         """A run has ended."""
         with self._lock:
             self._at_work = {w: at for w, at in self._at_work.items() if at[0] != done.name}
@@ -96,7 +96,7 @@ def _described(run: Planned, names: Sequence[str]) -> str:
     return " ".join([run.lesson.name, *pairs])
 
 
-def _outcome(done: Record) -> str:
+def _outcome(done: StoredRun) -> str:
     """How a run ended, in a few words."""
     if done.state == "failed":
         return f"failed after {done.minutes:.1f} min: {done.error}"

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from gan_utils.course.pages import as_source, picture_source, render
-from gan_utils.course.sweeps.store import Record, read_records
+from gan_utils.course.sweeps.store import StoredRun, stored_runs
 from gan_utils.course.sweeps.tables import (
     comparisons,
     parameters_varied,
@@ -22,7 +22,7 @@ from gan_utils.course.sweeps.tables import (
 )
 from gan_utils.figures import COLOURS, png, use_style
 from gan_utils.files import write_atomically
-from gan_utils.lesson.result import score_text
+from gan_utils.metrics.score import Score
 
 PLOTTED = 3  # scores that get a figure; all of them are in the tables
 
@@ -32,8 +32,8 @@ def write_report(folder: Path) -> Path:
 
     Returns the page.  Raises OutputError where the folder holds no sweep or takes no files.
     """
-    records = read_records(folder)
-    table = table_of(records)
+    stored = stored_runs(folder)
+    table = table_of(stored)
     frames = {"table": table, "summary": summary(table), "comparisons": comparisons(table)}
     for name, frame in frames.items():
         write_atomically(folder / f"{name}.csv", frame.to_csv(index=False).encode())
@@ -43,26 +43,26 @@ def write_report(folder: Path) -> Path:
     page = render(
         "report.html.j2",
         title=folder.resolve().name,
-        records=records,
-        minutes=sum(known.minutes for known in records),
-        lessons=[_lesson(name, records, frames) for name in dict.fromkeys(table["lesson"])],
-        failed=[known for known in records if known.state == "failed"],
-        machines=sorted({_machine(known.result) for known in records if known.result}),
+        stored=stored,
+        minutes=sum(known.minutes for known in stored),
+        lessons=[_lesson(name, stored, frames) for name in dict.fromkeys(table["lesson"])],
+        failed=[known for known in stored if known.state == "failed"],
+        machines=sorted({_machine(known.result) for known in stored if known.result}),
     )
     write_atomically(folder / "report.html", page)
     return folder / "report.html"
 
 
 def _lesson(
-    lesson: str, records: Sequence[Record], frames: Mapping[str, pd.DataFrame]
+    lesson: str, stored: Sequence[StoredRun], frames: Mapping[str, pd.DataFrame]
 ) -> dict[str, Any]:
     """What the page shows of one lesson."""
-    own = [known for known in records if known.lesson == lesson]
+    own = [known for known in stored if known.lesson == lesson]
     varied = parameters_varied(frames["table"])
     names = [name for name in varied if any(name in known.values for known in own)]
     tables = {name: frame[frame["lesson"] == lesson] for name, frame in frames.items()}
     scores = list(dict.fromkeys(tables["summary"]["score"]))
-    settings: dict[tuple[str, ...], list[Record]] = {}
+    settings: dict[tuple[str, ...], list[StoredRun]] = {}
     for known in own:
         settings.setdefault(setting_of(known.values, names), []).append(known)
     cells = {setting: {score: {} for score in scores} for setting in settings}
@@ -97,8 +97,7 @@ def _label(names: Sequence[str], setting: Sequence[str]) -> str:
 
 def _told(row: Mapping[str, Any], middle: str) -> str:
     """A number of a table with its interval, in three digits."""
-    ends = {name: None if pd.isna(row[name]) else row[name] for name in ("low", "high")}
-    return score_text({"value": float(row[middle]), "unit": row["unit"], **ends})
+    return Score(row[middle], row["low"], row["high"], row["n"]).text(row["unit"])
 
 
 def _plot(score: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:

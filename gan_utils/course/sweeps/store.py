@@ -25,7 +25,7 @@ FAILED = "failed.json"
 
 
 @dataclass(frozen=True)
-class Record:
+class StoredRun:
     """One run as its folder shows it: `state` is "done", "failed" or "missing"."""
 
     name: str
@@ -79,11 +79,11 @@ def token_of(folder: Path) -> str:
         return ""
 
 
-def read_records(folder: Path) -> list[Record]:
+def stored_runs(folder: Path) -> list[StoredRun]:
     """Every run of the plan in `folder`, in its order; OutputError where there is no plan."""
     try:
         plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))["runs"]
-        return [record(folder, run["name"], run["lesson"], run["values"]) for run in plan]
+        return [stored_run(folder, run["name"], run["lesson"], run["values"]) for run in plan]
     except OSError as error:
         reason = error.strerror.lower()
     except (ValueError, LookupError, TypeError):
@@ -91,7 +91,7 @@ def read_records(folder: Path) -> list[Record]:
     raise OutputError(f"{folder / PLAN} cannot be read ({reason}): run the sweep again.")
 
 
-def record(folder: Path, name: str, lesson: str, values: Mapping[str, Any]) -> Record:
+def stored_run(folder: Path, name: str, lesson: str, values: Mapping[str, Any]) -> StoredRun:
     """What the folder of a run shows."""
     place = folder / name
     result, state, minutes, error = None, "missing", 0.0, ""
@@ -104,7 +104,7 @@ def record(folder: Path, name: str, lesson: str, values: Mapping[str, Any]) -> R
             state, minutes, error = "failed", float(failure["minutes"]), str(failure["error"])
         except (OSError, ValueError, LookupError, TypeError):
             pass  # neither ended: it is to be run
-    return Record(name, lesson, values, place, state, minutes, error, result)
+    return StoredRun(name, lesson, values, place, state, minutes, error, result)
 
 
 def note_failure(folder: Path, error: str, minutes: float) -> None:

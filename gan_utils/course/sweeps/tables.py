@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from gan_utils.course.sweeps.plan import COLUMNS
-from gan_utils.course.sweeps.store import Record, read_records
+from gan_utils.course.sweeps.store import StoredRun, stored_runs
 from gan_utils.metrics.score import Score, over_seeds, paired_difference
 
 SCORED = COLUMNS[COLUMNS.index("value") :]
@@ -32,13 +32,13 @@ def read_table(folder: str | Path) -> pd.DataFrame:
     `n` that the run itself gave.  A run without scores has one row, its `score` empty.  Raises
     OutputError where the folder holds no sweep.
     """
-    return table_of(read_records(Path(folder)))
+    return table_of(stored_runs(Path(folder)))
 
 
-def table_of(records: Sequence[Record]) -> pd.DataFrame:
-    """The same of records that are read already."""
+def table_of(stored: Sequence[StoredRun]) -> pd.DataFrame:
+    """The same of runs that are read already."""
     rows: list[dict[str, Any]] = []
-    for known in records:
+    for known in stored:
         run = {
             "run": known.name, "lesson": known.lesson, "state": known.state,
             "minutes": known.minutes, "error": known.error, **known.values,

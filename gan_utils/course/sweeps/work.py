@@ -16,7 +16,7 @@ from typing import Any
 from gan_utils.course.execution import Runner
 from gan_utils.course.notebooks import Lesson, execute
 from gan_utils.course.sweeps.plan import Planned, package_hash
-from gan_utils.course.sweeps.store import record, token_of
+from gan_utils.course.sweeps.store import stored_run, token_of
 from gan_utils.errors import CourseError, OutputError
 from gan_utils.files import make_folder, write_atomically
 
@@ -91,7 +91,7 @@ def carry_out(task: Task) -> Done:
             with _alone(folder, task.token):
                 if task.token in _stopped:
                     return Done("the sweep was stopped", 0.0, None)
-                known = record(home, task.name, task.lesson, task.values)
+                known = stored_run(home, task.name, task.lesson, task.values)
                 if known.state == "done":
                     return Done("", known.minutes, None)
                 outcome = execute(lesson, task.values, folder, _threads.runner, task.cell_seconds)
