@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_utils.data import scale
 from gan_utils.metrics import class_coverage, class_entropy
 from gan_utils.networks.registry import build
+from gan_utils.streams import Draw, stream
 from gan_utils.training.gan import GAN
 from gan_utils.training.losses import NonSaturating
 from gan_utils.training.sources import batches
@@ -33,7 +35,7 @@ def lesson():
     """The names that the cells tagged `parity` define, with a seed and two optimizers."""
     cells = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
     sources = ["".join(c["source"]) for c in cells if "parity" in c["metadata"].get("tags", ())]
-    names = {"keras": keras, "layers": keras.layers, "tf": tf, "seed": SEED}
+    names = {"keras": keras, "layers": keras.layers, "tf": tf, "seed": SEED, "stream": stream}
     exec("\n".join(sources), names)
     return names | {"globals": names}
 
@@ -66,9 +68,9 @@ def test_gan_loss_is_minus_the_log_of_the_probability(lesson):
 
 
 def test_compute_loss_is_the_non_saturating_loss(lesson, gan):
-    real = gan.scaled(tf.constant(DIGITS))
+    real = scale(DIGITS, 0.0, 1.0)
     real_logits = gan.discriminator(real)
-    fake_logits = gan.discriminator(gan.generator(gan.noise(len(DIGITS), [SEED, 0])))
+    fake_logits = gan.discriminator(gan.fake(len(DIGITS), Draw(SEED, 0)))
     d_loss, g_loss = lesson["compute_loss"](real)
     loss = NonSaturating()
     np.testing.assert_allclose(d_loss, loss.discriminator(real_logits, fake_logits), rtol=1e-6)
@@ -123,7 +125,7 @@ def test_five_steps_by_hand_are_five_steps_of_the_library(lesson, gan, compiled)
         by_hand = tf.function(by_hand)
     losses = []
     for batch in batches(DIGITS, 16, SEED, start=0, stop=5):
-        losses.append([float(loss) for loss in by_hand(gan.scaled(batch))])
+        losses.append([float(loss) for loss in by_hand(scale(batch, 0.0, 1.0))])
     history = gan.fit(DIGITS, steps=5, batch_size=16, epoch_steps=1).history
     np.testing.assert_allclose(
         losses, list(zip(history["d_loss"], history["g_loss"], strict=True)), rtol=1e-4
