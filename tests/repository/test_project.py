@@ -211,6 +211,36 @@ def test_ci_runs_the_tests():
     assert sys.platform == "win32" or os.access(script, os.X_OK)
 
 
+# Line endings
+
+
+def test_text_keeps_its_line_endings_and_binaries_their_bytes():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("this is no checkout of git")
+    names = [name for name in listed.stdout.split("\0") if (ROOT / name).is_file()]
+    asked = subprocess.run(
+        ["git", "check-attr", "-z", "--stdin", "text", "eol"],
+        cwd=ROOT, input="\0".join(names), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    told = asked.stdout.split("\0")
+    attributes = {
+        (name, key): value
+        for name, key, value in zip(told[::3], told[1::3], told[2::3], strict=False)
+    }
+    binary = {name for name in names if b"\0" in (ROOT / name).read_bytes()}
+    assert {Path(name).suffix for name in binary} == {".keras", ".npz", ".png"}
+    for name in names:
+        if name in binary:
+            assert attributes[name, "text"] == "unset", name
+        else:
+            assert attributes[name, "text"] in ("set", "auto"), name
+            assert attributes[name, "eol"] == "lf", name
+            assert b"\r" not in (ROOT / name).read_bytes(), name
+
+
 # What is shipped
 
 

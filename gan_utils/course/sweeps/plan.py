@@ -35,14 +35,11 @@ from typing import Any
 import numpy as np
 
 from gan_utils.course.notebooks import Lesson, find_lessons, without_outputs
+from gan_utils.course.package_hash import package_hash
 from gan_utils.course.yaml_nodes import Node, read_yaml
-from gan_utils.data.bundle import data_dir
 from gan_utils.errors import ParameterError
 from gan_utils.lesson.parameters import LARGEST_EXACT, Parameter, check, unknown
 
-# Modules that work outside of the notebook: another report is no reason to train again.
-OUTSIDE = {"cli.py", "kernels.py", "lessons.py", "overview.py", "pages.py", "runner.py",
-           "yaml_nodes.py"}  # fmt: skip
 # What a report tells of each score, beside the parameters.
 COLUMNS = ("run", "lesson", "state", "minutes", "error", "score", "value", "low", "high", "n",
            "unit", "better")  # fmt: skip
@@ -54,9 +51,15 @@ DIGITS = 12
 
 @dataclass(frozen=True)
 class Planned:
-    """One run of a sweep: its name, its lesson, all its parameters but `folder`, and what else it
-    was named by as it was then: the notebook's text, without outputs, and the package's hash.
-    No part of its name: `cell_seconds`, how long each of its cells may take.
+    """One run of a sweep.
+
+    Attributes:
+        name: the lesson, and a hash of the code, the values and the package below.
+        lesson: where its notebook lies.
+        notebook: its text without outputs, as it was when the plan was made.
+        values: all its parameters but `folder`.
+        package: `package_hash` when the plan was made.
+        cell_seconds: how long each of its cells may take; no part of the name.
     """
 
     name: str
@@ -65,23 +68,6 @@ class Planned:
     values: Mapping[str, Any]
     package: str
     cell_seconds: int | None
-
-
-def package_hash() -> str:
-    """SHA-256 over what the results of a run depend on in this package, as it lies on the disk.
-
-    That is the modules that a notebook may import, the checksums of the bundled data, and the
-    records of the judges, which hold theirs.
-    """
-    here = Path(__file__).resolve().parent.parent
-    modules = [
-        path
-        for path in sorted(here.rglob("*.py"))
-        if path.name not in OUTSIDE and path.parent.name != "sweeps"
-    ]
-    records = [data_dir() / "checksums.json", *sorted((data_dir() / "evaluators").glob("*.json"))]
-    contents = b"\0".join(file.read_bytes() for file in [*modules, *records])
-    return hashlib.sha256(contents).hexdigest()
 
 
 def varied(runs: Sequence[Planned]) -> list[str]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from gan_utils.course.execution import Runner
 from gan_utils.course.notebooks import Lesson, execute
-from gan_utils.course.sweeps.plan import Planned, package_hash
+from gan_utils.course.package_hash import package_hash
+from gan_utils.course.sweeps.plan import Planned
 from gan_utils.course.sweeps.store import stored_run, token_of
 from gan_utils.errors import CourseError, OutputError
 from gan_utils.files import make_folder, write_atomically
