@@ -21,7 +21,7 @@ PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRA
 def _result(**changes):
     return {
         "parameters": {"seed": 0, "note": "</script>"}, "scores": [], "pictures": [],
-        "minutes": 1.0, "package": "0.1.0", "machine": {"cpus": 2, "platform": "Linux",
+        "minutes": 1.0, "package": "0.2.0", "machine": {"cpus": 2, "platform": "Linux",
         "accelerators": []}, "versions": {"python": "3", "tensorflow": "2", "keras": "3"},
         **changes,
     }  # fmt: skip
