@@ -5,6 +5,8 @@
 .PHONY: run test lint unit nbval bench sweep stress slides lab notebooks lock data evaluators compat wheel clean
 
 BIN = .venv/bin
+# Files of tests are shared out among the cores; each stays with one, in its order.
+CORES = -n logical --maxprocesses 4 --dist loadfile
 READY = .venv/.installed
 
 run: $(READY) ## execute every lesson into a new folder runs/<date-time> with one overview page
@@ -17,10 +19,10 @@ lint: $(READY) ## style and formatting of modules and notebooks
 	$(BIN)/ruff format --check
 
 unit: $(READY) ## unit and property tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(CORES)
 
 nbval: $(READY) ## run every notebook again and compare what it prints with what is stored
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env \
+	$(BIN)/python -m pytest $(CORES) --nbval-lax --nbval-current-env \
 		notebooks/[0-9][0-9]_*.ipynb notebooks/studies/*.ipynb
 
 bench: $(READY) ## time everything, two hours and a half; BENCH="step frechet" takes a part
