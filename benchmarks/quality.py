@@ -12,12 +12,16 @@ found is kept in benchmarks/quality/, by the hash of the sources that it depends
 that was stopped goes on where it was, and changed sources are measured anew.
 """
 
+import ast
 import hashlib
 import inspect
+import io
 import json
 import statistics
 import sys
 import time
+import tokenize
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +29,7 @@ import recording
 import step as textbook
 from recording import Row, spread
 
+from gan_utils.course.package_hash import modules
 from gan_utils.files import make_folder, write_atomically
 
 SEEDS = range(5)
@@ -138,43 +143,68 @@ WAYS = {
 }
 
 
-def sources(way: str) -> str:
-    """Hash of all that a training of this kind depends on, its clock and its judge included."""
-    root = Path(__file__).parent.parent
-    shared = [
-        *sorted((root / "gan_utils" / "metrics").glob("*.py")),
-        root / "gan_utils" / "evaluators.py",
-        root / "gan_utils" / "data.py",
-        root / "data" / "checksums.json",
-        root / "data" / "evaluators" / "fashion_mnist.json",
-    ]
-    if way == "textbook":
-        from gan_utils.networks import registry as architectures
+# The rooms that a training of each kind passes through, its judge's included.
+JUDGED = {"data", "metrics", "fast", "networks", "judging"}
+PLAYED = JUDGED | {"streams", "training"}
 
-        parts = [
-            textbook.loop, train_textbook, scorer,
-            architectures.tutorial_generator, architectures.tutorial_discriminator,
-        ]  # fmt: skip
-        numbers, others = (TEXTBOOK_STEPS, SAMPLES, textbook.BATCH), []
+
+@cache
+def sources(way: str) -> str:
+    """Hash of all that a training of this kind depends on, its clock and its judge included.
+
+    It follows what the code of whole rooms does, and not its words or where it lies: a module
+    that is moved, or a better docstring, costs no training.
+    """
+    root = Path(__file__).parent.parent
+    found = [root / "data" / "checksums.json", root / "data" / "evaluators" / "fashion_mnist.json"]
+    texts = [file.read_text(encoding="utf-8") for file in found]
+    if way == "textbook":
+        rooms, parts = JUDGED, [textbook.loop, train_textbook, scorer]
+        texts.append(repr((TEXTBOOK_STEPS, SAMPLES, textbook.BATCH)))
     else:
-        lesson = json.loads((root / "notebooks" / "03_dcgan_fashion.ipynb").read_text())
+        rooms, parts = PLAYED, [train_course, train_tutorial_networks, scorer]
+        lesson = json.loads((root / "notebooks" / "03_dcgan_fashion.ipynb").read_text("utf-8"))
         recipe = next(c for c in lesson["cells"] if "parameters" in c["metadata"].get("tags", []))
-        modules = "architectures batches convolution game gan layers losses optimizers precision"
-        files = [root / "gan_utils" / f"{name}.py" for name in modules.split()]
-        parts = [train_course, train_tutorial_networks, scorer]
-        numbers = (SHORT, SAMPLES, TEXTBOOK_STEPS[0], textbook.BATCH)
-        others = [json.dumps(recipe["source"]).encode(), recording.processor().encode()]
-        others += [file.read_bytes() for file in files]
-    texts = [inspect.getsource(part).encode() for part in parts]
-    texts += [repr(numbers).encode(), *others, *(file.read_bytes() for file in shared)]
-    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
+        texts += [json.dumps(recipe["source"]), recording.processor()]
+        texts.append(repr((SHORT, SAMPLES, TEXTBOOK_STEPS[0], textbook.BATCH)))
+    codes = [inspect.getsource(part) for part in parts]
+    codes += [
+        path.read_text(encoding="utf-8")
+        for name, path in modules().items()
+        if name.split("/")[0].removesuffix(".py") in rooms
+    ]
+    contents = [*texts, *map(doings, codes)]
+    digests = sorted(hashlib.sha256(content.encode()).hexdigest() for content in contents)
+    return hashlib.sha256("".join(digests).encode()).hexdigest()[:12]
+
+
+def doings(source: str) -> str:
+    """The lines of a module without its imports, comments, docstrings and empty lines."""
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(source)):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if documented and ast.get_docstring(node):
+            node = node.body[0]
+        elif not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def file_name(way: str) -> str:
+    """How the files begin in which trainings of a kind are kept."""
+    return way.replace(" ", "-").replace(",", "")
 
 
 def piece(way: str, seed: int) -> dict:
     """One training's provenance, and what it `found`: kept from an earlier run of the same sources,
     or trained now.
     """
-    path = FOLDER / f"{way.replace(' ', '-').replace(',', '')}-{seed}-{sources(way)}.json"
+    path = FOLDER / f"{file_name(way)}-{seed}-{sources(way)}.json"
     if not path.exists():
         make_folder(FOLDER)
         name, started = f"{way}:{seed}", time.perf_counter()
@@ -250,5 +280,7 @@ if __name__ == "__main__":
         print(json.dumps(WAYS[way](int(seed))))
     else:
         pieces = {way: [piece(way, seed) for seed in SEEDS] for way in WAYS}
-        minutes = sum(one["minutes"] for ones in pieces.values() for one in ones)
-        recording.run(__file__, lambda: measure(pieces), minutes)
+        kept = [one for ones in pieces.values() for one in ones]
+        versions = sorted({one["version"] for one in kept})
+        minutes = sum(one["minutes"] for one in kept)
+        recording.run(__file__, lambda: measure(pieces), minutes, ", ".join(versions))

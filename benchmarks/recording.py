@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gan_utils import __version__
 from gan_utils.lesson.result import circumstances
 
 HERE = Path(__file__).parent
@@ -88,12 +89,17 @@ def milliseconds_a_step(train: Callable[[int], None], steps: int, blocks: int) -
     return min(taken)
 
 
-def run(script: str, measure: Callable[[], list[Row]], minutes: float = 0.0) -> None:
+def run(
+    script: str,
+    measure: Callable[[], list[Row]],
+    minutes: float = 0.0,
+    version: str = __version__,
+) -> None:
     """Measure, print the rows, and put them into results.json.
 
     There they replace what this script found on such a processor before; what other scripts found,
     and this one on other processors, stays beside them. `minutes` went before, for trainings that
-    are kept.
+    are kept, and `version` of the course made those.
     """
     name = Path(script).stem
     started = time.perf_counter()
@@ -104,6 +110,7 @@ def run(script: str, measure: Callable[[], list[Row]], minutes: float = 0.0) -> 
     results = read()
     results.setdefault(name, {})[processor()] = {
         **provenance(f"{name}.py", started - 60 * minutes),
+        "version": version,
         "rows": [asdict(row) for row in rows],
     }
     results = {script: dict(sorted(found.items())) for script, found in sorted(results.items())}
@@ -124,6 +131,7 @@ def provenance(script: str, started: float) -> dict:
         "command": f"python benchmarks/{script}",
         "date": datetime.now(UTC).date().isoformat(),
         "minutes": round((time.perf_counter() - started) / 60, 1),
+        "version": __version__,
         "machine": around["machine"],
         "versions": around["versions"],
     }
@@ -136,11 +144,14 @@ def read() -> dict[str, dict[str, dict]]:
 
 def table(results: dict[str, dict[str, dict]]) -> str:
     """The rows that are shown, as the README's table."""
-    lines = ["| Measured | Median [smallest, largest] | Processor | Command |", "|---|---|---|---|"]
+    lines = [
+        "| Measured | Median [smallest, largest] | Processor | Version, command |",
+        "|---|---|---|---|",
+    ]
     for script in results.values():
         for name, entry in script.items():
             rows = [Row(**row) for row in entry["rows"]]
-            command = f"`{entry['command']}`, {short(entry['minutes'])} min"
+            command = f"{entry['version']}, `{entry['command']}`, {short(entry['minutes'])} min"
             lines += [f"| {r.what} | {r.figure} | {name} | {command} |" for r in rows if r.shown]
     return "\n".join(lines) + "\n"
 

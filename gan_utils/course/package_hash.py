@@ -12,6 +12,16 @@ PACKAGE = Path(__file__).resolve().parent.parent
 OUTSIDE = ("course", "widgets")
 
 
+def modules(package: Path = PACKAGE) -> dict[str, Path]:
+    """Give the package's modules as {path in it: file}; hidden and cached files are none."""
+    found = {path.relative_to(package): path for path in package.rglob("*.py")}
+    return {
+        name.as_posix(): path
+        for name, path in found.items()
+        if not any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+    }
+
+
 def package_hash(package: Path = PACKAGE, data: Path | None = None) -> str:
     """Give the SHA-256 over the modules, the bundled data's checksums and the judges' provenance.
 
@@ -20,21 +30,11 @@ def package_hash(package: Path = PACKAGE, data: Path | None = None) -> str:
     and cached files, and the order in which a disk lists its files do not count.
     """
     data = data or data_dir()
-    found = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
-    found |= {
-        f"bundled/{path.relative_to(data).as_posix()}": path
-        for path in (data / "checksums.json", *(data / "evaluators").glob("*.json"))
-    }
+    files = {n: path for n, path in modules(package).items() if n.split("/")[0] not in OUTSIDE}
+    bundled = (data / "checksums.json", *(data / "evaluators").glob("[!.]*.json"))
+    files |= {f"bundled/{path.name}": path for path in bundled}
     digest = hashlib.sha256()
-    for name in sorted(filter(_counts, found)):
-        content = found[name].read_bytes().replace(b"\r\n", b"\n")
+    for name in sorted(files):
+        content = files[name].read_bytes().replace(b"\r\n", b"\n")
         digest.update(f"{name} {hashlib.sha256(content).hexdigest()}\n".encode())
     return digest.hexdigest()
-
-
-def _counts(name: str) -> bool:
-    """Whether results depend on a file, by its path in the package."""
-    parts = name.split("/")
-    return parts[0] not in OUTSIDE and not any(
-        part.startswith(".") or part == "__pycache__" for part in parts
-    )
