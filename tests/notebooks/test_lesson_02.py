@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import keras
@@ -12,7 +11,6 @@ import pytest
 import tensorflow as tf
 
 from gan_utils.data import scale
-from gan_utils.metrics import class_coverage, class_entropy
 from gan_utils.networks.registry import build
 from gan_utils.streams import Draw, stream
 from gan_utils.training.gan import GAN
@@ -75,44 +73,6 @@ def test_compute_loss_is_the_non_saturating_loss(lesson, gan):
     loss = NonSaturating()
     np.testing.assert_allclose(d_loss, loss.discriminator(real_logits, fake_logits), rtol=1e-6)
     np.testing.assert_allclose(g_loss, loss.generator(real_logits, fake_logits), rtol=1e-6)
-
-
-def exercises(lesson):
-    """The lesson's names with the stubs of its exercises, the checks, and the solutions."""
-    cells = json.loads(LESSON.read_text(encoding="utf-8"))["cells"]
-    texts = ["".join(cell["source"]) for cell in cells]
-    (stubs,) = (text for text in texts if "raise NotImplementedError" in text)
-    (checks,) = (text for text in texts if "# NBVAL_CHECK_OUTPUT\ndef check(" in text)
-    (solutions,) = (text for text in texts if "<summary>Solutions" in text)
-    names = lesson["globals"] | {"np": np, "class_coverage": class_coverage}
-    names |= {"class_entropy": class_entropy}
-    exec(stubs, names)
-    return names, checks, re.findall(r"```python\n(.*?)```", solutions, re.DOTALL)
-
-
-def test_unsolved_exercises_say_so(lesson, capsys):
-    names, checks, _ = exercises(lesson)
-    capsys.readouterr()  # what the lesson's cells printed
-    exec(checks, names)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines and all(line.endswith(": not done yet") for line in lines), lines
-
-
-def test_solutions_solve_the_exercises(lesson, capsys):
-    names, checks, solutions = exercises(lesson)
-    capsys.readouterr()  # what the lesson's cells printed
-    for block in solutions:
-        exec(block, names)
-    exec(checks, names)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines and all(line.endswith(": right") for line in lines), lines
-
-
-def test_wrong_answers_are_told(lesson, capsys):
-    names, checks, _ = exercises(lesson)
-    names["entropy"] = lambda counts: 0.0
-    exec(checks, names)
-    assert "entropy: not right yet" in capsys.readouterr().out.splitlines()
 
 
 @pytest.mark.parametrize("compiled", [False, True])

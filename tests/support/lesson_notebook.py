@@ -1,14 +1,29 @@
-"""What the tests of a lesson read from its notebook: functions, solutions, checks."""
+"""What the tests of a lesson read from its notebook: functions, exercises, solutions."""
 
 from __future__ import annotations
 
 import ast
 import re
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+
+class Written(NamedTuple):
+    """An exercise as a notebook has it.
+
+    lesson: the notebook's name. cell: the source of its cell. stub: the function in it, without
+    comments. solution: the code that is folded in the next cell.
+    """
+
+    lesson: str
+    cell: str
+    stub: str
+    solution: str
 
 
 def read_cells(lesson: str) -> list:
@@ -17,24 +32,25 @@ def read_cells(lesson: str) -> list:
 
 
 def define_functions(cells, names: dict) -> dict:
-    """`names` with the functions that the lesson defines, without running it."""
+    """`names` with a lesson's parameters, imports and functions, without running it."""
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef
     for cell in cells:
         if cell.cell_type == "code" and "%pip" not in cell.source:
+            declares = "parameters" in cell.metadata.get("tags", ())
             for item in ast.parse(cell.source).body:
-                if isinstance(item, ast.FunctionDef):
+                if isinstance(item, kinds) or declares:
                     exec(ast.unparse(item), names)
     return names
 
 
-def solutions(cells) -> list[str]:
-    """The blocks of code of the solutions."""
-    (text,) = (cell.source for cell in cells if "<summary>Solutions" in cell.source)
-    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-
-
-def checks(cells) -> str:
-    """The lines that check the exercises, without the stubs above them."""
-    (source,) = (cell.source for cell in cells if "def check(" in cell.source)
-    return "\n".join(
-        ast.unparse(item) for item in ast.parse(source).body if isinstance(item, ast.Expr)
-    )
+def written_exercises(lesson: str) -> dict[str, Written]:
+    """The exercises of notebooks/<lesson>.ipynb by the names of their functions."""
+    found = {}
+    for cell, after in pairwise(read_cells(lesson)):
+        if cell.cell_type == "code" and "raise NotImplementedError" in cell.source:
+            body = ast.parse(cell.source).body
+            (stub,) = (item for item in body if isinstance(item, ast.FunctionDef))
+            folded = re.match(r"<details>.*?```python\n(.*?)```.*?</details>", after.source, re.S)
+            solution = folded[1] if folded else ""
+            found[stub.name] = Written(lesson, cell.source, ast.unparse(stub), solution)
+    return found
