@@ -1,23 +1,22 @@
-"""Images made from images: other sizes, stacked digits, folders for other programs."""
+"""Pixels between bytes and numbers of any range, and images of other sizes."""
 
 import numpy as np
 import pytest
-from PIL import Image
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gan_utils.data import (
-    ImageSet,
-    load_folder,
-    load_images,
-    resize,
-    scale,
-    stack_digits,
-    unscale,
-    write_images,
-)
-from gan_utils.errors import DataError, OutputError
+from gan_utils.data import resize, scale, unscale
+from gan_utils.errors import DataError
+from sentences import one_sentence
 
 GREY = np.random.default_rng(0).integers(0, 256, (6, 28, 28, 1), dtype=np.uint8)
 COLOUR = np.random.default_rng(1).integers(0, 256, (6, 16, 16, 3), dtype=np.uint8)
+LEVELS = np.arange(256, dtype=np.uint8)
+lows = st.floats(-10, 10)
+spans = st.floats(0.01, 20)
+
+
+# Sizes and channels
 
 
 def test_an_image_that_fits_comes_back_as_it_is():
@@ -48,64 +47,6 @@ def test_up_and_down_again_stays_near_a_smooth_image():
     assert np.abs(back - ramp).mean() < 2
 
 
-def test_stacked_digits_are_the_digits_of_their_label():
-    digits = load_images("mnist", "test")
-    stacked = stack_digits(digits, 200, seed=3)
-    assert stacked.images.shape == (200, 28, 28, 3) and stacked.class_names[42] == "042"
-    of_class = {
-        d: {image.tobytes() for image in digits.images[digits.labels == d]} for d in range(10)
-    }
-    for image, label in zip(stacked.images, stacked.labels, strict=True):
-        for channel, digit in enumerate(map(int, f"{label:03d}")):
-            assert np.ascontiguousarray(image[..., channel]).tobytes() in of_class[digit]
-
-
-def test_the_thousand_modes_are_about_equally_likely():
-    labels = stack_digits(load_images("mnist", "test"), 50_000).labels
-    counts = np.bincount(labels, minlength=1000)
-    # Poisson with mean 50: five standard deviations are 35.
-    assert counts.min() > 15 and counts.max() < 90
-    again = stack_digits(load_images("mnist", "test"), 50_000).labels
-    assert np.array_equal(labels, again)
-
-
-@pytest.mark.parametrize("images", [GREY, COLOUR])
-def test_written_images_are_read_back_byte_for_byte(tmp_path, images):
-    folder = write_images(images, tmp_path / "new")
-    files = sorted(folder.iterdir())
-    assert [file.name for file in files] == [f"{i:05d}.png" for i in range(6)]
-    for file, image in zip(files, images, strict=True):
-        assert np.array_equal(np.asarray(Image.open(file)).reshape(image.shape), image)
-    assert len(load_folder(folder, size=16)) == 6
-
-
-def test_what_is_no_place_or_no_image_is_refused(tmp_path):
-    (tmp_path / "kept.txt").write_text("kept")
-    with pytest.raises(OutputError, match="already holds files"):
-        write_images(GREY, tmp_path)
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_images(GREY, tmp_path / "kept.txt" / "below")
-    assert (tmp_path / "kept.txt").read_text() == "kept"
-    for wrong in (scale(GREY), GREY[..., 0], GREY[:0]):
-        with pytest.raises(DataError, match="uint8 of shape"):
-            write_images(wrong, tmp_path / "new")
-    assert not (tmp_path / "new").exists()
-
-
-@pytest.mark.parametrize(
-    ("digits", "count", "message"),
-    [
-        (ImageSet(COLOUR, np.arange(6), tuple("012345"), "colours"), 5, "grey digits"),
-        (ImageSet(GREY, None, (), "unknown"), 5, "grey digits"),
-        (ImageSet(GREY, np.arange(6) + 9, tuple("012345"), "beyond"), 5, "grey digits"),
-        (ImageSet(GREY, np.arange(6), tuple("012345"), "six"), 0, "number of images"),
-    ],
-)
-def test_what_cannot_be_stacked(digits, count, message):
-    with pytest.raises(DataError, match=message):
-        stack_digits(digits, count)
-
-
 def test_resize_refuses_what_is_no_size():
     for size, channels in ((0, 1), (-3, 1), (28, 2)):
         with pytest.raises(DataError):
@@ -115,3 +56,65 @@ def test_resize_refuses_what_is_no_size():
 def test_a_range_taken_for_another_is_found_on_the_way_back():
     with pytest.raises(DataError, match="outside 0 to 1"):
         unscale(scale(GREY), 0, 1)
+
+
+# Ranges
+
+
+@given(lows, spans)
+def test_scaling_and_back_keeps_every_level(low, span):
+    assert np.array_equal(unscale(scale(LEVELS, low, low + span), low, low + span), LEVELS)
+
+
+@given(lows, spans)
+def test_scaling_is_even_and_reaches_both_ends(low, span):
+    high = low + span
+    scaled = scale(LEVELS, low, high)
+    assert scaled.dtype == np.float32
+    assert scaled[0] == np.float32(low) and scaled[-1] == np.float32(high)
+    expected = low + span * LEVELS / 255
+    assert np.abs(scaled - expected).max() <= 2 * np.finfo(np.float32).eps * max(
+        abs(low), abs(high)
+    )
+
+
+@given(lows, spans, st.floats(0, 1))
+def test_unscaling_takes_the_nearest_level(low, span, share):
+    level = int(unscale(np.array([low + share * span]), low, low + span)[0])
+    assert abs(level - share * 255) <= 0.5 + 1e-6
+
+
+@given(lows, spans, st.floats(1.1e-3, 10), st.booleans())
+def test_unscaling_refuses_what_lies_outside(low, span, beyond, above):
+    value = low + span * (1 + beyond) if above else low - span * beyond
+    with pytest.raises(DataError, match="outside"):
+        unscale(np.array([low, value]), low, low + span)
+
+
+@given(lows, spans, st.floats(0, 0.9e-3))
+def test_unscaling_forgives_rounding(low, span, beyond):
+    ends = np.array([low - span * beyond, low + span * (1 + beyond)])
+    assert unscale(ends, low, low + span).tolist() == [0, 255]
+
+
+def test_the_usual_range_is_that_of_the_papers():
+    assert np.allclose(scale(LEVELS), LEVELS / 127.5 - 1, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: scale(GREY / 255), "Only uint8 images can be scaled, not float64"),
+        (lambda: scale(GREY, 1.0, -1.0), "1 to -1 is not a range"),
+        (lambda: scale(GREY, 0.0, float("inf")), "0 to inf is not a range"),
+        (lambda: unscale(GREY, 0.5, 0.5), "0.5 to 0.5 is not a range"),
+        (lambda: unscale([-1.01, 0.0]), "value -1.01, outside -1 to 1"),
+        (lambda: unscale([0.0, 1.02], 0.0, 1.0), "value 1.02, outside 0 to 1"),
+        (lambda: unscale([0.0, float("nan")]), "value nan, outside"),
+        (lambda: unscale(np.full(3, 128, np.uint8)), "value 128, outside -1 to 1"),
+    ],
+)
+def test_ranges_that_cannot_be(call, message):
+    with pytest.raises(DataError, match=message) as error:
+        call()
+    one_sentence(error)

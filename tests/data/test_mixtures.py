@@ -1,4 +1,4 @@
-"""Scaling for any range, mixtures of any size."""
+"""Mixtures of any size: their geometry, their samples, and numbers that cannot be."""
 
 import numpy as np
 import pytest
@@ -7,53 +7,9 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 from scipy.stats import chisquare, kstest
 
-from gan_utils.data import scale, unscale
-from gan_utils.data.mixtures import grid, ring
+from gan_utils.data.mixtures import Mixture, grid, ring
 from gan_utils.errors import DataError
-
-LEVELS = np.arange(256, dtype=np.uint8)
-lows = st.floats(-10, 10)
-spans = st.floats(0.01, 20)
-
-
-@given(lows, spans)
-def test_scaling_and_back_keeps_every_level(low, span):
-    assert np.array_equal(unscale(scale(LEVELS, low, low + span), low, low + span), LEVELS)
-
-
-@given(lows, spans)
-def test_scaling_is_even_and_reaches_both_ends(low, span):
-    high = low + span
-    scaled = scale(LEVELS, low, high)
-    assert scaled.dtype == np.float32
-    assert scaled[0] == np.float32(low) and scaled[-1] == np.float32(high)
-    expected = low + span * LEVELS / 255
-    assert np.abs(scaled - expected).max() <= 2 * np.finfo(np.float32).eps * max(
-        abs(low), abs(high)
-    )
-
-
-@given(lows, spans, st.floats(0, 1))
-def test_unscaling_takes_the_nearest_level(low, span, share):
-    level = int(unscale(np.array([low + share * span]), low, low + span)[0])
-    assert abs(level - share * 255) <= 0.5 + 1e-6
-
-
-@given(lows, spans, st.floats(1.1e-3, 10), st.booleans())
-def test_unscaling_refuses_what_lies_outside(low, span, beyond, above):
-    value = low + span * (1 + beyond) if above else low - span * beyond
-    with pytest.raises(DataError, match="outside"):
-        unscale(np.array([low, value]), low, low + span)
-
-
-@given(lows, spans, st.floats(0, 0.9e-3))
-def test_unscaling_forgives_rounding(low, span, beyond):
-    ends = np.array([low - span * beyond, low + span * (1 + beyond)])
-    assert unscale(ends, low, low + span).tolist() == [0, 255]
-
-
-def test_the_usual_range_is_that_of_the_papers():
-    assert np.allclose(scale(LEVELS), LEVELS / 127.5 - 1, atol=1e-7)
+from sentences import one_sentence
 
 
 @given(st.integers(2, 40), st.floats(0.1, 100))
@@ -94,3 +50,24 @@ def test_samples_follow_the_mixture(mixture):
 def test_samples_are_settled_by_the_generator():
     first, again, other = (ring().sample(100, np.random.default_rng(s)) for s in (1, 1, 2))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ring(modes=0), "number of modes is 0"),
+        (lambda: ring(modes=2.5), "number of modes is 2.5"),
+        (lambda: ring(radius=-1.0), "radius is -1.0; give a finite number above 0"),
+        (lambda: ring(std=0.0), "standard deviation is 0.0"),
+        (lambda: ring(std=float("nan")), "standard deviation is nan"),
+        (lambda: grid(side=0), "side is 0"),
+        (lambda: grid(spacing=float("inf")), "spacing is inf"),
+        (lambda: ring().sample(0, np.random.default_rng(0)), "number of points is 0"),
+        (lambda: Mixture(np.zeros((3, 3)), 1.0, "m"), r"centres have shape \(3, 3\)"),
+        (lambda: Mixture(np.zeros((0, 2)), 1.0, "m"), r"centres have shape \(0, 2\)"),
+    ],
+)
+def test_values_that_cannot_be(call, message):
+    with pytest.raises(DataError, match=message) as error:
+        call()
+    one_sentence(error)
