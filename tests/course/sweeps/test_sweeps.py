@@ -52,7 +52,7 @@ run.finish()"""
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 COMMAND = [sys.executable, "-c", "from gan_utils.course.cli import app; app()", "sweep"]
 INTERRUPTED = "Error: interrupted: what was finished is in runs/s; the same command goes on.\n"
-ROOT = str(Path(__file__).resolve().parents[2])
+ROOT = str(Path(__file__).resolve().parents[3])
 
 
 @pytest.fixture
