@@ -47,7 +47,8 @@ class LatentSpace:
     """A generator with images to compare with, and the directions that matter in its latent space.
 
     generator: latent vectors (n, latent_dim) from N(0, 1) → images in `image_range`.
-    training: uint8 images (n, 28, 28, 1); `judge` gives the features by which they are near.
+    training: uint8 images of the generator's shape, from which `judge` takes the features by which
+        they are near.
     seed: of the `STARTS` latent vectors, and of those behind the directions.
     directions: (count, latent_dim), and `explained`, each one's share of the variance. They are
         the principal components of the generator's features after its first nonlinearity, taken

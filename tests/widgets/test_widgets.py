@@ -13,7 +13,7 @@ import tensorflow as tf
 
 pytest.importorskip("anywidget")
 
-from gan_utils.data import load_images
+from gan_utils.data import load_images, resize
 from gan_utils.data.mixtures import grid, ring
 from gan_utils.errors import DataError, ParameterError, TrainingDiverged
 from gan_utils.judging import Judge, evaluator
@@ -401,6 +401,15 @@ def test_directions_of_a_layer_whose_answer_is_known(space):
 
 def test_the_nearest_image_of_a_training_image_is_itself(space):
     np.testing.assert_array_equal(space.nearest(space.training[5:9]), space.training[5:9])
+
+
+def test_a_space_of_small_coloured_images(space):
+    training = resize(space.training, 8, 3)
+    stack = [tf.keras.layers.Dense(192, activation="sigmoid"), tf.keras.layers.Reshape((8, 8, 3))]
+    generator = tf.keras.Sequential([tf.keras.Input((4,)), *stack])
+    found = LatentSpace(generator, (0.0, 1.0), training, space.judge, count=2)
+    assert {row.shape for row in found.strips().values()} == {(9, 8, 8, 3)}
+    np.testing.assert_array_equal(found.nearest(training[5:9]), training[5:9])
 
 
 def test_the_walks_show_what_they_say(space):
