@@ -5,7 +5,7 @@
 All three take the same two sets of 10,000 × 2,048 float64 features (the width of FID) and give
 the distance alone, without an interval. They take turns, so that what else the machine does falls
 on all of them, and each is timed from the features to the number. torch-fidelity is left out
-where it is not installed; tests/reference/make.py says what it needs. It takes about two
+where it is not installed; tests/support/reference/make.py says what it needs. It takes about two
 minutes.
 """
 
@@ -25,7 +25,7 @@ except ImportError:
     torch = None
 
 ROWS, COLUMNS, REPETITIONS = 10_000, 2_048, 3
-# As in tests/reference/draws.py, but wide enough for covariances of full rank.
+# As in tests/support/reference/draws.py, but wide enough for covariances of full rank.
 HIDDEN = 256
 
 

@@ -50,10 +50,10 @@ versions() {
 # try NAME: the library's tests and lesson 02, away from the checkout so that the wheel is used.
 try() {
     away=$environment/away
-    mkdir -p "$away/tests"
+    mkdir -p "$away"
+    cp -r tests "$away"
     # Modules about the checkout itself cannot even be imported elsewhere.
-    grep -L "^pytestmark = pytest.mark.repository" tests/*.py | xargs -I FILE cp FILE "$away/tests"
-    cp -r tests/reference "$away/tests"
+    grep -rl "^pytestmark = pytest.mark.repository" "$away/tests" --include='test_*.py' | xargs rm
     cp pyproject.toml "$away"
     (
         cd "$away"

@@ -1,4 +1,4 @@
-"""Metrics against what published packages measure on the same sets (tests/reference/make.py)."""
+"""Metrics against published packages on the same sets; tests/support/reference/make.py asked them."""
 
 import json
 from pathlib import Path

@@ -10,6 +10,8 @@ import pytest
 from gan_utils import __version__
 from gan_utils.course.package_hash import modules
 
+pytestmark = pytest.mark.repository
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 

@@ -139,6 +139,21 @@ def test_files_worth_knowing_are_in_their_room():
             assert inside, f"CONTRIBUTING.md names {file} in {room}, where there is none"
 
 
+def test_the_documents_and_scripts_name_files_that_are_there():
+    """Paths from the root of the checkout; NN and its like stand for a number."""
+    places = "benchmarks|data|gan_utils|notebooks|slides|tests|tools"
+    path = rf"(?<![\w/.])(?:{places})/[\w/.-]*\w\.(?:py|md|sh|yaml|ipynb|js|css)\b"
+    gone = {
+        f"{file}: {name}"
+        for file, text in texts()
+        if file.endswith((".md", ".sh", ".yml", "Makefile", "make.py"))
+        or file.startswith(("tools/", "benchmarks/", "gan_utils/", "tests/support/"))
+        for name in re.findall(path, text)
+        if not (ROOT / name).exists() and "NN_" not in name and "01_small" not in name
+    }
+    assert sorted(gone) == []
+
+
 # Imports
 
 

@@ -1,7 +1,7 @@
 """Kill what works on a sweep again and again, and account for every result.
 
-    python tests/stress_sweeps.py             # two hundred kills, half an hour on two cores
-    python tests/stress_sweeps.py --kills 20
+    python tests/support/stress_sweeps.py             # two hundred kills, half an hour on two cores
+    python tests/support/stress_sweeps.py --kills 20
 
 A Dask cluster of one scheduler and two workers trains small GANs. At random moments a kernel, the
 process that it is a copy of, the one that starts kernels, a worker, the driver or the scheduler

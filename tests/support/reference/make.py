@@ -1,6 +1,6 @@
 """Write values.json: what two published packages measure on the sets of draws.py.
 
-    python tests/reference/make.py
+    python tests/support/reference/make.py
 
 Run it on demand, under Python 3.11 in an environment of its own, because the course depends on
 neither package. It takes about a minute on two cores and 3 GB of memory. What it needs:
@@ -99,7 +99,7 @@ def main() -> None:
     a, b = set_a(), set_b()
     values = {
         "made_with": {
-            "command": "python tests/reference/make.py",
+            "command": "python tests/support/reference/make.py",
             "python": platform.python_version(),
             **{name: version(name) for name in PACKAGES},
             "licences": LICENCES,
