@@ -1,4 +1,4 @@
-"""Metrics against published packages on the same sets; tests/support/reference/make.py asked them."""
+"""Metrics against published packages on the same sets (tests/support/reference/make.py)."""
 
 import json
 from pathlib import Path
