@@ -77,6 +77,7 @@ def record_sweep(sweep: Path, command: str, machine: str, target: Path) -> Path:
     provenance = {
         "command": command,
         "machine": {**results[0]["machine"], "name": machine},
+        "package": results[0]["package"],
         "versions": results[0]["versions"],
         "minutes": round(sum(run.minutes for run in known), 1),
         "runs": len(known),

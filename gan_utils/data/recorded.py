@@ -38,5 +38,5 @@ def recorded_sweep_source(name: str) -> str:
     machine = told["machine"]["name"]
     return (
         f"{told['runs']} runs of {told['minutes']:.0f} minutes all together ({machine}),\n"
-        f"by {told['command']}"
+        f"by version {told['package']} of the course: {told['command']}"
     )

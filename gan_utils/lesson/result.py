@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import platform
@@ -10,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gan_utils import __version__
 from gan_utils.errors import OutputError
 
 RESULT_FIELDS = {
@@ -57,7 +57,7 @@ def circumstances() -> dict[str, Any]:
         if device.device_type != "CPU"
     ]
     return {
-        "package": _package_version(),
+        "package": __version__,
         "peak_memory_mb": _peak_memory(),
         "machine": {
             "cpus": os.cpu_count(),
@@ -71,13 +71,6 @@ def circumstances() -> dict[str, Any]:
             "numpy": numpy.__version__,
         },
     }
-
-
-def _package_version() -> str:
-    try:
-        return importlib.metadata.version("gan-course")
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _peak_memory() -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from statistics import mean
 
 import pytest
@@ -39,4 +40,6 @@ def test_means_and_differences_are_those_of_the_runs(name):
     for setting, difference in differences.items():
         pairs = [values[setting][seed] - first[seed] for seed in first]
         assert difference.value == pytest.approx(mean(pairs))
-    assert f"{len({run['run'] for run in runs})} runs" in recorded_sweep_source(name)
+    source = recorded_sweep_source(name)
+    assert f"{len({run['run'] for run in runs})} runs" in source
+    assert re.search(r"by version \d+\.\d+\.\d+ of the course: gan-course sweep ", source)

@@ -18,6 +18,7 @@ RESULT = {
         {"name": "curves", "file": "curves.png", "alt": "curves"},
     ],
     "minutes": 3.0,
+    "package": "0.2.0",
     "machine": {"cpus": 2, "platform": "Linux", "accelerators": []},
     "versions": {"python": "3.11"},
 }
@@ -100,6 +101,7 @@ def test_tables_of_a_sweep_are_kept_with_their_provenance(sweep, tmp_path):
     assert json.loads((kept / "provenance.json").read_text()) == {
         "command": "gan-course sweep sizes.yaml",
         "machine": {**RESULT["machine"], "name": "2 cores"},
+        "package": "0.2.0",
         "versions": {"python": "3.11"},
         "minutes": 3.5,
         "runs": 2,
