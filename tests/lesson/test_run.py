@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 from IPython.core.interactiveshell import InteractiveShell
 
-from gan_utils import figures
+from gan_utils import __version__, figures
 from gan_utils.errors import CourseError, OutputError, ParameterError
 from gan_utils.fast import precision
 from gan_utils.fast.precision import Precision
@@ -264,6 +264,7 @@ def test_result_holds_everything_once(run, shown):
     assert 0 <= result["minutes"] < 1
     assert 50 < result["peak_memory_mb"] < 64_000
     assert result["machine"]["cpus"] == os.cpu_count()
+    assert result["package"] == __version__
     assert set(result["versions"]) == {"python", "tensorflow", "keras", "numpy"}
 
 
