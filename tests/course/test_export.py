@@ -55,6 +55,8 @@ def test_formulas_of_a_notebook_are_those_that_pandoc_reads(path):
         pypandoc.convert_text(prose, "html", format="gfm+tex_math_dollars", extra_args=["--mathml"])
     )
     ours = formulas(exported(path))
+    unread = re.findall(r"<code>(\$.*?\$)</code>", exported(path), re.DOTALL)
+    assert unread == [], "math-core cannot read these"
     assert len(ours) == len(theirs)
     assert [formula.get("display") == "block" for formula in ours] == [
         formula.get("display") == "block" for formula in theirs
