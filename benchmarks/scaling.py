@@ -24,7 +24,7 @@ def images_a_second(images, precision: str, batch: int, width: float, call: int)
     """Median over the seconds of one setting; tracing is outside the clock."""
     from gan_utils.fast.optimizers import Adam
     from gan_utils.fast.precision import in_precision
-    from gan_utils.networks.course import compact_discriminator, compact_generator
+    from gan_utils.networks.compact import compact_discriminator, compact_generator
     from gan_utils.training.gan import GAN
     from gan_utils.training.losses import Relativistic
     from gan_utils.training.penalties import R1

@@ -10,7 +10,13 @@ import keras
 from gan_utils.data.bundle import data_dir
 from gan_utils.errors import ParameterError
 from gan_utils.fast.precision import in_precision
-from gan_utils.networks import course, documents
+from gan_utils.networks import documents
+from gan_utils.networks.compact import (
+    compact_discriminator,
+    compact_generator,
+    swift_discriminator,
+    swift_generator,
+)
 
 
 @dataclass(frozen=True)
@@ -56,10 +62,8 @@ ARCHITECTURES = {
     "radford": Architecture(
         documents.radford_generator, documents.radford_discriminator, TANH, RADFORD
     ),
-    "compact": Architecture(
-        course.compact_generator, course.compact_discriminator, TANH, "this course"
-    ),
-    "swift": Architecture(course.swift_generator, course.swift_discriminator, TANH, "this course"),
+    "compact": Architecture(compact_generator, compact_discriminator, TANH, "this course"),
+    "swift": Architecture(swift_generator, swift_discriminator, TANH, "this course"),
 }
 
 
@@ -80,11 +84,11 @@ def build(
         return pair.generator(), pair.discriminator(), pair.image_range
 
 
-def recorded_generator(name: str, record: str) -> keras.Model:
-    """The generator of architecture `name` with the weights of the run data/recorded/`record`.
+def recorded_generator(name: str, run: str) -> keras.Model:
+    """The generator of architecture `name` with the weights of the run in data/recorded/`run`.
 
     Only weights are read, because older Keras cannot load a whole model that a newer one wrote.
     """
     generator = ARCHITECTURES[name].generator()
-    generator.load_weights(data_dir() / "recorded" / record / "generator.keras")
+    generator.load_weights(data_dir() / "recorded" / run / "generator.keras")
     return generator

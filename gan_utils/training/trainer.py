@@ -23,10 +23,10 @@ import tensorflow as tf
 
 from gan_utils.errors import ParameterError
 from gan_utils.streams import SEEDS, Draw, replicas, share
-from gan_utils.training.adapters import adapted
 from gan_utils.training.checkpoints import read_checkpoint, write_checkpoint
 from gan_utils.training.checks import check_count, check_network, checked_optimizer
 from gan_utils.training.devices import keep_order_of_sums
+from gan_utils.training.keras_callbacks import adapted
 from gan_utils.training.sources import ONLY, PURPOSE, as_sources, rows_of_step
 
 PART = 500  # samples that a network makes at a time

@@ -25,7 +25,7 @@ TESTED_IN = {
     "data/checks.py": "data/test_mixtures.py",
     "fast/convolution.py": "fast/test_layers.py",
     "networks/stacks.py": "networks/test_documents.py",
-    "training/adapters.py": "training/test_trainer.py",
+    "training/keras_callbacks.py": "training/test_trainer.py",
     "training/callbacks.py": "training/test_gan.py",
     "training/checkpoints.py": "training/test_gan.py",
     "training/checks.py": "training/test_gan.py",

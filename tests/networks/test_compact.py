@@ -1,6 +1,6 @@
 """The course's own networks of images, weight by weight."""
 
-from gan_utils.networks.course import compact_discriminator, compact_generator
+from gan_utils.networks.compact import compact_discriminator, compact_generator
 from gan_utils.networks.registry import build
 
 
