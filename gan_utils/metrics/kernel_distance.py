@@ -12,7 +12,7 @@ from gan_utils.metrics.arrays import as_rows, check_same_width
 from gan_utils.metrics.score import Score, check_count, check_level, over_seeds
 
 ESTIMATORS = ("subsets", "blocks")
-LARGEST = 1e49  # the kernel raises it to the sixth power
+LARGEST = 1e49  # the kernel function raises it to the sixth power
 
 
 def kernel_distance(
@@ -24,7 +24,7 @@ def kernel_distance(
     level: float = 0.95,
     seed: int = 0,
 ) -> Score:
-    """Measure the squared maximum mean discrepancy under the kernel (x·y / d + 1)³.
+    """Measure the squared maximum mean discrepancy under the kernel function (x·y / d + 1)³.
 
     Each estimate is the unbiased one of Gretton et al. 2012 (lemma 6), so two sets drawn from
     one distribution score 0 on average, at any size, and single values may be below 0.
@@ -66,7 +66,7 @@ def kernel_distance(
         if max(rows.max(), -rows.min()) > LARGEST:
             raise DataError(
                 f"{name} reaches {max(rows.max(), -rows.min()):.1e}, which is too large for the "
-                f"cube of the kernel; rescale the values below {LARGEST:.0e}."
+                f"cube of the kernel function; rescale the values below {LARGEST:.0e}."
             )
     n = min(len(first), len(second))
     needed = size if estimator == "subsets" else 2 * size
@@ -98,10 +98,11 @@ def _mmd2(first: np.ndarray, second: np.ndarray) -> float:
     """Estimate the squared discrepancy from two sets of shape (size, d) without bias."""
     size = len(first)
 
-    def kernel(a, b):
+    def kernel_function(a, b):
         likeness = a @ b.T / a.shape[1] + 1
         # NumPy's third power takes ten times as long as two products.
         return likeness * likeness * likeness
 
-    within = sum(np.sum(k) - np.trace(k) for k in (kernel(first, first), kernel(second, second)))
-    return float(within / (size * (size - 1)) - 2 * kernel(first, second).mean())
+    own = (kernel_function(rows, rows) for rows in (first, second))
+    within = sum(np.sum(k) - np.trace(k) for k in own)
+    return float(within / (size * (size - 1)) - 2 * kernel_function(first, second).mean())

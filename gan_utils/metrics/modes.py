@@ -15,7 +15,7 @@ HIGH_QUALITY_RADIUS = 3  # in standard deviations of a mode
 
 @dataclass(frozen=True, eq=False)
 class ModeScores:
-    """What `modes_captured` or `label_modes` found.
+    """The scores that `modes_captured` and `label_modes` give.
 
     Attributes:
         modes: number of modes with at least one (high-quality) sample.

@@ -64,14 +64,14 @@ def _nearest(
     from sklearn.neighbors import NearestNeighbors
 
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(rows)
-    found = search.kneighbors(queries, return_distance=False)
-    # The search expands the square, which loses the digits of small distances, so those that it
-    # found are taken again, directly.
+    indices = search.kneighbors(queries, return_distance=False)
+    # The search expands the square, which loses the digits of small distances, so those of its
+    # rows are taken again, directly.
     distances = np.stack(
-        [np.linalg.norm(queries - rows[column], axis=1) for column in found.T], axis=1
+        [np.linalg.norm(queries - rows[column], axis=1) for column in indices.T], axis=1
     )
-    order = np.lexsort((found, distances), axis=1)
-    return np.take_along_axis(distances, order, axis=1), np.take_along_axis(found, order, axis=1)
+    order = np.lexsort((indices, distances), axis=1)
+    return np.take_along_axis(distances, order, axis=1), np.take_along_axis(indices, order, axis=1)
 
 
 def closer_to_training(

@@ -10,13 +10,13 @@ from gan_utils.errors import DataError
 from gan_utils.metrics.arrays import as_rows, check_same_width
 from gan_utils.metrics.score import Score, check_count, check_level
 
-# Distances are found by expanding the square, which is good to some 1e-14 of the rows' squares.
+# Distances are computed by expanding the square, which is good to some 1e-14 of the rows' squares.
 ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
 class PRDC:
-    """What `prdc` found; each from 0 to 1, but density, which may exceed 1.
+    """The scores that `prdc` gives; each from 0 to 1, but density, which may exceed 1.
 
     Attributes:
         precision: share of the generated samples that lie in the ball of some real sample.

@@ -14,7 +14,7 @@ from gan_utils.metrics.score import Score, check_level, proportion
 
 @dataclass(frozen=True)
 class GANTrainTest:
-    """What `gan_train_test` found: shares of images classified as labelled, 0 to 1.
+    """The scores that `gan_train_test` gives: shares of images classified as labelled, 0 to 1.
 
     Attributes:
         gan_train: trained on generated images, tested on real test images. Falls when images
