@@ -15,7 +15,7 @@ def data_dir() -> Path:
 
 
 def read_json(path: Path) -> dict:
-    """A record that a script of the course wrote, such as checksums.json."""
+    """The content of a JSON file that a script of the course wrote, such as checksums.json."""
     try:
         return json.loads(_read(path))
     except ValueError as error:
@@ -23,12 +23,12 @@ def read_json(path: Path) -> dict:
 
 
 def read_verified(path: Path, expected: str) -> bytes:
-    """The bytes of a bundled file, once their SHA-256 is found to be `expected` (hexadecimal)."""
+    """The bytes of a bundled file, once their SHA-256 is seen to be `expected` (hexadecimal)."""
     content = _read(path)
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected:
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != expected:
         raise DataError(
-            f"{path} is damaged or was changed: its SHA-256 begins {found[:12]} and should begin "
+            f"{path} is damaged or was changed: its SHA-256 begins {digest[:12]} and should begin "
             f"{expected[:12]}; install gan-course again."
         )
     return content

@@ -83,15 +83,15 @@ def write_images(images: np.ndarray, folder: str | Path) -> Path:
     empty or cannot be written.
     """
     ImageSet(np.asarray(images), None, (), "the set to write")  # refuses what are no images
-    place = Path(folder)
+    folder = Path(folder)
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        if any(place.iterdir()):
-            raise OutputError(f"{place} already holds files; choose a new folder.")
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise OutputError(f"{folder} already holds files; choose a new folder.")
         for number, image in enumerate(np.asarray(images)):
             Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save(
-                place / f"{number:05d}.png"
+                folder / f"{number:05d}.png"
             )
     except OSError as error:
-        raise OutputError(f"{place} cannot be written ({error.strerror}); free it.") from error
-    return place
+        raise OutputError(f"{folder} cannot be written ({error.strerror}); free it.") from error
+    return folder

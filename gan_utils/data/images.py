@@ -105,7 +105,7 @@ def _bundled(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _full(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
-    place = Path(os.environ.get("KERAS_HOME", "~/.keras"), "datasets")
+    cache = Path(os.environ.get("KERAS_HOME", "~/.keras"), "datasets")
     try:
         from keras import datasets  # here, because importing gan_utils must not load TensorFlow
 
@@ -116,15 +116,15 @@ def _full(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
             f"The full set {name} can be neither downloaded nor read ({reason}); connect to the "
-            f"network, copy its files into {place} or delete damaged ones there."
+            f"network, copy its files into {cache} or delete damaged ones there."
         ) from error
     images, labels = train if split == "train" else test
     # Keras checks the files of MNIST and CIFAR-10 itself, those of Fashion-MNIST not.
     published = read_json(data_dir() / "checksums.json")["full"].get(name, {})
     for part, array in {f"{split}_images": images, f"{split}_labels": labels}.items():
-        found = hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
-        if published and found != published[part]["sha256"]:
-            raise DataError(f"{part} of {name} in {place} are not as published; delete the files.")
+        digest = hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+        if published and digest != published[part]["sha256"]:
+            raise DataError(f"{part} of {name} in {cache} are not as published; delete the files.")
     return images, labels
 
 

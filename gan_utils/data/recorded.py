@@ -34,9 +34,9 @@ def recorded_sweep(name: str, score: str, table: str = "summary") -> dict[tuple[
 
 def recorded_sweep_source(name: str) -> str:
     """How a recorded sweep was made, in two lines."""
-    told = read_json(data_dir() / "recorded" / "sweeps" / name / "provenance.json")
-    machine = told["machine"]["name"]
+    source = read_json(data_dir() / "recorded" / "sweeps" / name / "provenance.json")
+    machine = source["machine"]["name"]
     return (
-        f"{told['runs']} runs of {told['minutes']:.0f} minutes all together ({machine}),\n"
-        f"by version {told['package']} of the course: {told['command']}"
+        f"{source['runs']} runs of {source['minutes']:.0f} minutes all together ({machine}),\n"
+        f"by version {source['package']} of the course: {source['command']}"
     )
