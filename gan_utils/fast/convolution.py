@@ -17,15 +17,15 @@ import tensorflow as tf
 TILE = 4  # neighbouring outputs, along one side, that are computed together
 # Small and near 1, because powers of them are added up: float32 loses one digit, no more.
 POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
-LARGEST_KERNEL = len(POINTS) + 2 - TILE
+LARGEST_FILTER = len(POINTS) + 2 - TILE
 
 
 @functools.cache
 def _transforms(side: int, taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Three matrices, so that a convolution is `after.T @ ((kernel @ w) * (before @ x))`.
+    """Three matrices, so that a convolution is `after.T @ ((along @ w) * (before @ x))`.
 
     before, after: from the pixels of an image (side²) to its tiles' values at the points, shape
-    (points² · tiles², side²); kernel: from a filter's entries along one side, (points, taps).
+    (points² · tiles², side²); along: from a filter's entries along one side, (points, taps).
     """
     values = TILE + taps - 1
 
@@ -33,10 +33,10 @@ def _transforms(side: int, taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
         finite = [[point**power for power in range(count)] for point in POINTS[: values - 1]]
         return np.array([*finite, [0.0] * (count - 1) + [1.0]])  # the last point is infinity
 
-    kernel, outputs, inputs = powers(taps), powers(TILE), np.linalg.inv(powers(values)).T
+    along, outputs, inputs = powers(taps), powers(TILE), np.linalg.inv(powers(values)).T
     # Both factors of a product get numbers of like size.
-    scale = np.sqrt(np.abs(inputs).max(1) / np.abs(kernel).max(1))[:, None]
-    kernel, inputs = kernel * scale, inputs / scale
+    scale = np.sqrt(np.abs(inputs).max(1) / np.abs(along).max(1))[:, None]
+    along, inputs = along * scale, inputs / scale
     tiles = -(-side // TILE)
     padding = (taps - 1) // 2
     before, after = np.zeros((2, values, tiles, side))
@@ -50,20 +50,20 @@ def _transforms(side: int, taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
         np.einsum("pti,quj->pqtuij", m, m).reshape(-1, side**2).astype("float32")
         for m in (before, after)
     )
-    return *both, kernel.astype("float32")
+    return *both, along.astype("float32")
 
 
-def transposed_convolution(images, kernel):
+def transposed_convolution(images, entries):
     """`tf.nn.conv2d_transpose` with stride 1 and padding "SAME", in float32.
 
-    images: (batch, s, s, channels); kernel: (k, k, filters, channels) with k from 2 to
-    `LARGEST_KERNEL`. Returns (batch, s, s, filters).
+    images: (batch, s, s, channels); entries: of the filters, (k, k, filters, channels), with k
+    from 2 to `LARGEST_FILTER`. Returns (batch, s, s, filters).
     """
     side, channels = images.shape[2:]
-    taps, filters = kernel.shape[1:3]
+    taps, filters = entries.shape[1:3]
     before, after, along = _transforms(side, taps)
-    # A transposed convolution is the transpose of one: the two ends change places.
-    weights = tf.einsum("pi,qj,ijfc->pqcf", along, along, kernel)
+    # A transposed convolution is the transpose of one: input and output change roles.
+    weights = tf.einsum("pi,qj,ijfc->pqcf", along, along, entries)
     pixels = tf.transpose(tf.reshape(images, [-1, side**2, channels]), [1, 0, 2])
     values = tf.matmul(after, tf.reshape(pixels, [side**2, -1]))
     products = tf.matmul(

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from gan_utils.errors import ParameterError
-from gan_utils.fast.convolution import LARGEST_KERNEL, transposed_convolution
+from gan_utils.fast.convolution import LARGEST_FILTER, transposed_convolution
 from gan_utils.streams import replicas
 
 LEVELS = 2**16  # of a 16-bit random number
@@ -34,7 +34,7 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
             or (self.strides, self.dilation_rate, self.padding) != ((1, 1), (1, 1), "same")
             or height != width
             or height > LARGEST_SIDE
-            or not 2 <= min(self.kernel_size) == max(self.kernel_size) <= LARGEST_KERNEL
+            or not 2 <= min(self.kernel_size) == max(self.kernel_size) <= LARGEST_FILTER
             or min(channels, self.filters) < FEWEST_CHANNELS
             or tf.config.list_logical_devices("GPU")
         ):
@@ -79,11 +79,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
         )
         # It divides the variance by n − 1; Keras keeps the average of the one divided by n.
         count = tf.cast(tf.size(inputs) // channels, tf.float32)
-        for average, found in (
+        for average, statistic in (
             (self.moving_mean, mean),
             (self.moving_variance, variance * (count - 1.0) / count),
         ):
-            average.assign(average * self.momentum + found * (1.0 - self.momentum))
+            average.assign(average * self.momentum + statistic * (1.0 - self.momentum))
         return tf.reshape(outputs, tf.shape(inputs))
 
 

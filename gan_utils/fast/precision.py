@@ -92,10 +92,10 @@ def choose(seconds: Callable[[str, bool], float] = seconds_of_a_step) -> Precisi
     taken = {(name, xla): seconds(name, xla) for name in POLICIES for xla in with_xla}
     # Two ways that differ by chance would otherwise take turns from one run to the next.
     best = next(way for way, s in taken.items() if s < GAIN * min(taken.values()))
-    told = ", ".join(
+    times = ", ".join(
         f"{name}{' with XLA' if xla else ''} {1e3 * s:.1f}" for (name, xla), s in taken.items()
     )
-    return Precision(*best, reason=f"measured, ms a step: {told}")
+    return Precision(*best, reason=f"measured, ms a step: {times}")
 
 
 def remembered(asked: str, path: Path) -> Precision:
