@@ -85,7 +85,7 @@ def test_networks_compute_in_it_and_keep_their_weights_in_float32():
         assert {str(weight.dtype) for weight in network.weights} == {"float32"}
 
 
-def test_a_judge_gives_the_same_scores_whatever_is_trained():
+def test_an_evaluator_gives_the_same_features_whatever_is_trained():
     images = np.random.default_rng(0).integers(256, size=(8, 28, 28, 1), dtype=np.uint8)
     plain = evaluator("mnist").features(images)
     with in_precision("bfloat16"):
