@@ -41,5 +41,5 @@ def test_recorded_generators_make_images_of_all_classes(name, record):
     generator = recorded_generator(name, record)
     z = np.random.default_rng(0).normal(size=(500, generator.input_shape[-1])).astype("float32")
     images = unscale(generator(z, training=False).numpy(), *ARCHITECTURES[name].image_range)
-    judge = evaluator("mnist" if "mnist" in record else "fashion_mnist")
-    assert len(np.unique(judge.probabilities(images).argmax(axis=1))) >= 8
+    reader = evaluator("mnist" if "mnist" in record else "fashion_mnist")
+    assert len(np.unique(reader.probabilities(images).argmax(axis=1))) >= 8
