@@ -35,7 +35,7 @@ def patches(name):
 
 
 class TwoDomains(Trainer):
-    """Two sources without pairs and four networks: to and fro, and a judge for each domain."""
+    """Two sources without pairs and four networks: to and fro, and a critic for each domain."""
 
     def __init__(self, seed=0):
         names = {
@@ -51,19 +51,19 @@ class TwoDomains(Trainer):
         )
 
     def update(self, batch, draw):
-        there, back, judge_a, judge_b = self.networks.values()
+        there, back, critic_a, critic_b = self.networks.values()
         a, b = batch["a"], batch["b"]
         with tf.GradientTape(persistent=True) as tape:
             fake_b, fake_a = there(a, training=True), back(b, training=True)
             cycle = tf.reduce_mean(tf.abs(a - back(fake_b, training=True)))
             cycle += tf.reduce_mean(tf.abs(b - there(fake_a, training=True)))
             g_loss, d_loss = 10.0 * cycle, 0.0
-            for judge, real, fake in ((judge_a, a, fake_a), (judge_b, b, fake_b)):
-                at_real, at_fake = judge(real, training=True), judge(fake, training=True)
+            for critic, real, fake in ((critic_a, a, fake_a), (critic_b, b, fake_b)):
+                at_real, at_fake = critic(real, training=True), critic(fake, training=True)
                 d_loss += tf.reduce_mean((at_real - 1) ** 2) + tf.reduce_mean(at_fake**2)
                 g_loss += tf.reduce_mean((at_fake - 1) ** 2)
         for name, model in self.networks.items():
-            loss = d_loss if name.startswith("judge") else g_loss
+            loss = d_loss if name.startswith("critic") else g_loss
             self.move(name, tape.gradient(loss, model.trainable_variables))
         return {"d_loss": d_loss, "g_loss": g_loss, "cycle": cycle}
 
@@ -74,26 +74,28 @@ class Patches(Trainer):
     def __init__(self, seed=0):
         generator = network((4,), layers.Dense(SIDE * SIDE, activation="tanh"),
                             layers.Reshape((SIDE, SIDE, 1)), name="generator")  # fmt: skip
-        judge = patches("discriminator")
+        critic = patches("discriminator")
         super().__init__(
-            {"generator": generator, "discriminator": judge}, averages={"generator": 0.9}, seed=seed
+            {"generator": generator, "discriminator": critic},
+            averages={"generator": 0.9},
+            seed=seed,
         )
         self.game = Game(NonSaturating(label_noise=0.2), R1(0.5))
-        self.apart = answers_apart(judge)
+        self.apart = answers_apart(critic)
 
     def latent(self, count):
         return tf.random.stateless_normal([count, 4], stream(self.seed, 0, "snapshot")).numpy()
 
     def update(self, batch, draw):
-        generator, judge = self.networks.values()
+        generator, critic = self.networks.values()
         z = draw.normal("latent", tf.shape(batch)[0], 4)
-        found = self.game.gradients(
-            lambda: generator(z, training=True), lambda x: judge(x, training=True), batch, draw,
-            generator.trainable_variables, judge.trainable_variables, self.apart,
+        gradients = self.game.gradients(
+            lambda: generator(z, training=True), lambda x: critic(x, training=True), batch, draw,
+            generator.trainable_variables, critic.trainable_variables, self.apart,
         )  # fmt: skip
-        self.move("discriminator", found.d)
-        self.move("generator", found.g)
-        return {"d_loss": found.d_loss, "g_loss": found.g_loss}
+        self.move("discriminator", gradients.d)
+        self.move("generator", gradients.g)
+        return {"d_loss": gradients.d_loss, "g_loss": gradients.g_loss}
 
 
 class Labelled(Trainer):
@@ -124,17 +126,17 @@ class Labelled(Trainer):
 
     def update(self, batch, draw):
         images, labels = batch
-        generator, judge = self.networks.values()
+        generator, critic = self.networks.values()
         z = draw.normal("latent", tf.shape(labels)[0], 4)
-        found = self.game.gradients(
+        gradients = self.game.gradients(
             lambda: generator([z, labels], training=True),
-            lambda x: judge([x, labels], training=True),
-            images, draw, generator.trainable_variables, judge.trainable_variables, apart=False,
+            lambda x: critic([x, labels], training=True),
+            images, draw, generator.trainable_variables, critic.trainable_variables, apart=False,
         )  # fmt: skip
-        self.move("discriminator", found.d)
-        self.move("generator", found.g)
+        self.move("discriminator", gradients.d)
+        self.move("generator", gradients.g)
         self.seen.assign_add(1.0)
-        return {"d_loss": found.d_loss, "g_loss": found.g_loss, "seen": self.seen + 0.0}
+        return {"d_loss": gradients.d_loss, "g_loss": gradients.g_loss, "seen": self.seen + 0.0}
 
 
 CHILDREN = {"two domains": TwoDomains, "patches": Patches, "labels": Labelled}

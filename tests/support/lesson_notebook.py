@@ -45,12 +45,12 @@ def define_functions(cells, names: dict) -> dict:
 
 def written_exercises(lesson: str) -> dict[str, Written]:
     """The exercises of notebooks/<lesson>.ipynb by the names of their functions."""
-    found = {}
+    written = {}
     for cell, after in pairwise(read_cells(lesson)):
         if cell.cell_type == "code" and "raise NotImplementedError" in cell.source:
             body = ast.parse(cell.source).body
             (stub,) = (item for item in body if isinstance(item, ast.FunctionDef))
             folded = re.match(r"<details>.*?```python\n(.*?)```.*?</details>", after.source, re.S)
             solution = folded[1] if folded else ""
-            found[stub.name] = Written(lesson, cell.source, ast.unparse(stub), solution)
-    return found
+            written[stub.name] = Written(lesson, cell.source, ast.unparse(stub), solution)
+    return written

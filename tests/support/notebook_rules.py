@@ -1,7 +1,7 @@
 """What must hold of every stored notebook, checked without running it.
 
 `problems(path, ...)` gives one sentence for each rule that the file breaks. The rules on outputs
-say only what can be told from the source: a cell whose last line shows a value, or that prints,
+say only what can be seen in the source: a cell whose last line shows a value, or that prints,
 must have stored something; whether it is the right thing is nbval's to say.
 """
 
@@ -72,9 +72,9 @@ def _study_title(texts: list[str]) -> Iterator[str]:
 
 def _badge(path: Path, texts: list[str], repository: str, version: str) -> Iterator[str]:
     expected = colab_address(repository, version, path.name)
-    found = re.findall(r"https://colab\.research\.google\.com/github/[^\s)\"']+", "\n".join(texts))
-    if found != [expected]:
-        yield f"its Colab badge leads to {found or 'nothing'}, not to {expected}"
+    links = re.findall(r"https://colab\.research\.google\.com/github/[^\s)\"']+", "\n".join(texts))
+    if links != [expected]:
+        yield f"its Colab badge leads to {links or 'nothing'}, not to {expected}"
 
 
 def colab_address(repository: str, version: str, name: str) -> str:
@@ -84,9 +84,9 @@ def colab_address(repository: str, version: str, name: str) -> str:
 
 
 def _installation(code: list, repository: str, version: str) -> Iterator[str]:
-    found = re.findall(r"git\+[^\s\"')]+", "\n".join(cell.source for cell in code))
-    if found != [f"git+{repository}@v{version}"]:
-        yield f"its code installs {found or 'nothing'}, not git+{repository}@v{version}"
+    sources = re.findall(r"git\+[^\s\"')]+", "\n".join(cell.source for cell in code))
+    if sources != [f"git+{repository}@v{version}"]:
+        yield f"its code installs {sources or 'nothing'}, not git+{repository}@v{version}"
 
 
 def _parameters(code: list) -> Iterator[str]:
@@ -169,7 +169,7 @@ def _pictures(code: list, texts: list[str]) -> Iterator[str]:
                     yield f"code cell {number} shows a picture without alternative text"
     for text in texts:
         tags = [tag for tag in HTML_IMAGE.findall(text) if not HTML_ALT.search(tag)]
-        if tags or any(not found["alt"].strip() for found in MARKDOWN_IMAGE.finditer(text)):
+        if tags or any(not image["alt"].strip() for image in MARKDOWN_IMAGE.finditer(text)):
             yield "a text cell shows a picture without alternative text"
     if not shown:
         yield "it stores no picture"
@@ -179,8 +179,8 @@ def _paths(notebook: nbformat.NotebookNode) -> Iterator[str]:
     for number, cell in enumerate(notebook.cells, 1):
         for text in (cell.source, *_output_texts(cell)):
             text = DATA_URI.sub("", text)
-            if found := POSIX_PATH.search(text) or WINDOWS_PATH.search(text):
-                yield f"cell {number} holds the absolute path {found[0]}"
+            if match := POSIX_PATH.search(text) or WINDOWS_PATH.search(text):
+                yield f"cell {number} holds the absolute path {match[0]}"
 
 
 def _output_texts(cell: nbformat.NotebookNode) -> Iterator[str]:

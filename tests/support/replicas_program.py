@@ -54,7 +54,7 @@ GAMES = {
     "clipped": {"loss": Wasserstein(), "clip": True},
 }
 images = np.random.default_rng(0).integers(0, 256, (100, 8, 8, 1), dtype=np.uint8)
-found = {}
+results = {}
 for name, options in GAMES.items():
     keras.utils.set_random_seed(1)
     with on_replicas(strategy):
@@ -64,7 +64,7 @@ for name, options in GAMES.items():
         gan = GAN(generator, discriminator, seed=3, **options)
         gan.compile(Adam(0.01), Adam(0.01))
     gan.fit(images, 6, batch_size=8, epoch_steps=2)
-    found[name] = {
+    results[name] = {
         **{name: gan.recorded(name)[1].tolist() for name in ("d_loss", "g_loss", "d_real")},
         "weights": [
             float(np.abs(weight).sum())
@@ -78,8 +78,8 @@ for name in ("two domains", "patches"):
     with on_replicas(strategy):
         child = make(name)
     child.fit(DATA[name], 4, batch_size=8, epoch_steps=2)
-    found[name] = {
+    results[name] = {
         **{measured: child.recorded(measured)[1].tolist() for measured in child.records},
         "weights": [float(np.abs(weight).sum()) for weight in child.get_weights()],
     }
-print(json.dumps(found))
+print(json.dumps(results))

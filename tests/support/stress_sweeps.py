@@ -3,11 +3,11 @@
     python tests/support/stress_sweeps.py             # two hundred kills, half an hour on two cores
     python tests/support/stress_sweeps.py --kills 20
 
-A Dask cluster of one scheduler and two workers trains small GANs. At random moments a kernel, the
-process that it is a copy of, the one that starts kernels, a worker, the driver or the scheduler
-gets SIGKILL; what died is started again, and the same command goes on. A result that is there must
-never change, nothing may be missing at the end, and every score must be, bit for bit, that of a
-sweep that nobody disturbed.
+A Dask cluster of one scheduler and two workers trains small GANs. At random moments a Jupyter
+kernel, the process that it is a copy of, the one that starts kernels, a worker, the driver or the
+scheduler gets SIGKILL; what died is started again, and the same command goes on. A result that is
+there must never change, nothing may be missing at the end, and every score must be, bit for bit,
+that of a sweep that nobody disturbed.
 """
 
 from __future__ import annotations
@@ -101,21 +101,21 @@ class Cluster:
             kernels = {int(file.read_text() or 0) for file in files}
             runners = {pid for pid, line in below.items() if "gan_utils.course.execution" in line}
             copied = {pid for pid, line in below.items() if "forkserver" in line}
-            found = {"kernel": kernels, "runner": runners, "original": copied - kernels}[kind]
-            return sorted(found & below.keys())
+            chosen = {"kernel": kernels, "runner": runners, "original": copied - kernels}[kind]
+            return sorted(chosen & below.keys())
         return [p.pid for name, p in self.processes.items() if name.startswith(kind)
                 and self.alive(name)]  # fmt: skip
 
     def _below_workers(self) -> dict[int, str]:
         """The processes that the workers have started, and those have, with their commands."""
-        found = {}
+        commands = {}
         for name, process in self.processes.items():
             if name.startswith("worker") and self.alive(name):
                 with suppress(psutil.NoSuchProcess):
                     for child in psutil.Process(process.pid).children(recursive=True):
                         with suppress(psutil.NoSuchProcess):
-                            found[child.pid] = " ".join(child.cmdline())
-        return found
+                            commands[child.pid] = " ".join(child.cmdline())
+        return commands
 
     def close(self) -> None:
         for process in self.processes.values():
@@ -131,9 +131,9 @@ def write_course() -> None:
         new_code_cell('from gan_utils.lesson.run import start\n\nrun = start("01_small")'),
         new_code_cell(CODE),
     ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     Path("notebooks").mkdir()
-    notebook = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    notebook = new_notebook(cells=cells, metadata={"kernelspec": kernelspec})
     nbformat.write(notebook, "notebooks/01_small.ipynb")
 
 
@@ -168,9 +168,9 @@ def torment(kills: int, chance: random.Random) -> tuple[Counter, dict[str, bytes
             time.sleep(chance.expovariate(1 / 3))
             if killed.total() < kills and cluster.victims("kernel"):
                 (kind,) = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))
-                if found := cluster.victims(kind):
+                if victims := cluster.victims(kind):
                     with suppress(ProcessLookupError):
-                        os.kill(chance.choice(found), signal.SIGKILL)
+                        os.kill(chance.choice(victims), signal.SIGKILL)
                         killed[kind] += 1
             for known in finished(cluster.sweep):
                 content = (known.folder / "result.json").read_bytes()

@@ -163,13 +163,17 @@ def test_new_rules_go_on_with_the_same_players_and_other_data_begin_anew():
 
 
 def test_on_the_ring_it_learns():
-    game = PlaneGame()
-    first = game.view()
-    game.play(1500)
-    view = game.view()
+    """Over five seeds, because single games differ: from 7 to 54 % of high quality."""
+    games = [PlaneGame(seed=seed) for seed in range(5)]
+    first = [game.view() for game in games]
+    for game in games:
+        game.play(1500)
+    views = [game.view() for game in games]
+    assert np.mean([view.modes for view in views]) >= 6 > max(view.modes for view in first)
     # By chance 0.3 % of a square lie so near to a mode.
-    assert view.modes >= 6 > first.modes and view.quality > 0.1 > first.quality
-    assert [row[0] for row in game.history] == [0, 1500]
+    assert min(view.quality for view in views) > 0.03
+    assert np.mean([view.quality for view in views]) > 0.1 > max(view.quality for view in first)
+    assert [row[0] for row in games[0].history] == [0, 1500]
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ eight digits change with the number of threads. In 40 digits it begins 59.748914
 
 Kernel distance: RandomState(2020). For each subset it draws the rows of the first set by
 choice(n, size, replace=False), then those of the second with choice(m, size, replace=False), then
-goes on to the next subset. The kernel is (x·y / columns + 1)³ and the estimate the unbiased one:
-within a set a row is not paired with itself, between the sets all pairs count. The standard
-deviation over the subsets has n in its denominator. All in float64.
+goes on to the next subset. The kernel function is (x·y / columns + 1)³ and the estimate the
+unbiased one: within a set a row is not paired with itself, between the sets all pairs count. The
+standard deviation over the subsets has n in its denominator. All in float64.
 
 Inception score: rows are put in the order RandomState(2020).permutation(n); split i holds rows
 i·n // splits up to (i + 1)·n // splits of that order; mean and standard deviation (n in the
@@ -61,38 +61,38 @@ def frechet_distance(sets: Sets) -> float:
 
 def kernel_distance(sets: Sets, subsets: int, size: int) -> dict:
     real, fake = map(torch.from_numpy, sets)
-    found = kid_features_to_metric(
+    scores = kid_features_to_metric(
         real, fake, kid_subsets=subsets, kid_subset_size=size, rng_seed=SEED, verbose=False
     )
     return {
         "subsets": subsets,
         "size": size,
         "seed": SEED,
-        "mean": found["kernel_inception_distance_mean"],
-        "std": found["kernel_inception_distance_std"],
+        "mean": scores["kernel_inception_distance_mean"],
+        "std": scores["kernel_inception_distance_std"],
     }
 
 
 def inception_score(splits: int) -> dict:
-    found = isc_features_to_metric(torch.from_numpy(logits()), splits, shuffle=True, rng_seed=SEED)
+    scores = isc_features_to_metric(torch.from_numpy(logits()), splits, shuffle=True, rng_seed=SEED)
     return {
         "splits": splits,
         "seed": SEED,
-        "mean": found["inception_score_mean"],
-        "std": found["inception_score_std"],
+        "mean": scores["inception_score_mean"],
+        "std": scores["inception_score_std"],
     }
 
 
 def precision_recall(sets: Sets, k: int) -> dict:
     real, fake = map(torch.from_numpy, sets)
-    found = prc_features_to_metric(fake, real, prc_neighborhood=k, verbose=False)
-    return {"k": k, "precision": found["precision"], "recall": found["recall"]}
+    scores = prc_features_to_metric(fake, real, prc_neighborhood=k, verbose=False)
+    return {"k": k, "precision": scores["precision"], "recall": scores["recall"]}
 
 
 def prdc(sets: Sets, k: int) -> dict:
     with contextlib.redirect_stdout(io.StringIO()):  # it prints the sizes of the sets
-        found = compute_prdc(*sets, nearest_k=k)
-    return {"k": k, **{name: float(value) for name, value in found.items()}}
+        scores = compute_prdc(*sets, nearest_k=k)
+    return {"k": k, **{name: float(value) for name, value in scores.items()}}
 
 
 def main() -> None:
