@@ -119,8 +119,8 @@ def wgan(way: str) -> dict[str, float]:
 
 def main() -> list[Row]:
     minutes = recording.in_turn(__file__, ["mlp"], 1)["mlp"][0]["minutes"]
-    found = recording.in_turn(__file__, list(WAYS), TURNS)
-    taken = {way: [one["milliseconds"] for one in ones] for way, ones in found.items()}
+    results = recording.in_turn(__file__, list(WAYS), TURNS)
+    taken = {way: [one["milliseconds"] for one in ones] for way, ones in results.items()}
     rows = [Row(f"lesson 02's MLP, {ITERATIONS:,} iterations", minutes, "minutes", shown=True)]
     rows += [spread(f"WGAN-GP, {way}: one step", times, "ms") for way, times in taken.items()]
     for way in list(WAYS)[1:]:

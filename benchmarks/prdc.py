@@ -37,11 +37,11 @@ def main() -> list[Row]:
     rows = []
     for groups, words in ((0, ""), (10, " with intervals")):
         started = time.perf_counter()
-        found = prdc(real, fake, k=5, groups=groups)
+        scores = prdc(real, fake, k=5, groups=groups)
         rows.append(Row(f"{size}{words}", time.perf_counter() - started, "s"))
         rows.append(Row(f"{size}{words}: peak of the process", peak_gib(), "GiB"))
     for name in ("precision", "recall", "density", "coverage"):
-        rows.append(Row(f"{size}: {name}", float(getattr(found, name)), ""))
+        rows.append(Row(f"{size}: {name}", float(getattr(scores, name)), ""))
     return rows
 
 

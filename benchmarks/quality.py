@@ -7,8 +7,8 @@ The tutorial's recipe trains for as many steps as its loop does in 15 minutes in
 score is the Fréchet distance of 5,000 generated images to the test images by the bundled
 classifier, and scoring is outside the clock. Five seeds each. It takes two hours on two cores.
 
-Every training is a process of its own (`python benchmarks/quality.py textbook:0`), and what it
-found is kept in benchmarks/quality/, by the hash of the sources that it depends on: a benchmark
+Every training is a process of its own (`python benchmarks/quality.py textbook:0`), and its
+result is kept in benchmarks/quality/, by the hash of the sources that it depends on: a benchmark
 that was stopped goes on where it was, and changed sources are measured anew.
 """
 
@@ -56,14 +56,14 @@ def train_textbook(seed: int) -> dict:
     keras.utils.set_random_seed(seed)
     train, generator = textbook.loop(load_images("fashion_mnist").images)
     score, z = scorer(), np.random.default_rng(0).normal(size=(SAMPLES, 100)).astype("float32")
-    found: dict[int, float] = {}
+    scores: dict[int, float] = {}
     done = 0
     for steps in TEXTBOOK_STEPS:
         train(steps - done)
         done = steps
         parts = [generator(z[i : i + 500], training=False) for i in range(0, SAMPLES, 500)]
-        found[steps] = score(unscale(np.concatenate(parts), -1.0, 1.0))
-    return found
+        scores[steps] = score(unscale(np.concatenate(parts), -1.0, 1.0))
+    return scores
 
 
 def train_course(seed: int, precision: str = "auto", steps: int | None = None) -> dict:
@@ -156,8 +156,8 @@ def sources(way: str) -> str:
     that is moved, or a better docstring, costs no training.
     """
     root = Path(__file__).parent.parent
-    found = [root / "data" / "checksums.json", root / "data" / "evaluators" / "fashion_mnist.json"]
-    texts = [file.read_text(encoding="utf-8") for file in found]
+    files = [root / "data" / "checksums.json", root / "data" / "evaluators" / "fashion_mnist.json"]
+    texts = [file.read_text(encoding="utf-8") for file in files]
     if way == "textbook":
         rooms, parts = JUDGED, [textbook.loop, train_textbook, scorer]
         texts.append(repr((TEXTBOOK_STEPS, SAMPLES, textbook.BATCH)))
@@ -201,34 +201,34 @@ def file_name(way: str) -> str:
 
 
 def piece(way: str, seed: int) -> dict:
-    """One training's provenance, and what it `found`: kept from an earlier run of the same sources,
-    or trained now.
+    """One training's provenance, and what it gave as `found`: kept from an earlier training by the
+    same sources, or trained now.
     """
     path = FOLDER / f"{file_name(way)}-{seed}-{sources(way)}.json"
     if not path.exists():
         make_folder(FOLDER)
         name, started = f"{way}:{seed}", time.perf_counter()
-        found = recording.in_turn(__file__, [name], 1)[name][0]
+        result = recording.in_turn(__file__, [name], 1)[name][0]
         kept = {
             **recording.provenance(f"{Path(__file__).stem}.py {name!r}", started),
             "processor": recording.processor(),
-            "found": found,
+            "found": result,
         }
         write_atomically(path, (json.dumps(kept, indent=1) + "\n").encode())
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def measure(pieces: dict[str, list[dict]]) -> list[Row]:
-    found = {way: [one["found"] for one in ones] for way, ones in pieces.items()}
+    results = {way: [one["found"] for one in ones] for way, ones in pieces.items()}
     milliseconds = loop_milliseconds()
     affordable = MINUTES * 60e3 / milliseconds
     if affordable > TEXTBOOK_STEPS[-1]:
         raise SystemExit(f"TEXTBOOK_STEPS ends before {affordable:.0f}: add a number beyond that.")
     # The next number that was scored, to the tutorial's advantage.
     reached = next(s for s in TEXTBOOK_STEPS if s >= affordable)
-    targets = [one[str(reached)] for one in found["textbook"]]
+    targets = [one[str(reached)] for one in results["textbook"]]
     target = statistics.median(targets)
-    ends = [one["curve"][-1] for one in found["course"]]
+    ends = [one["curve"][-1] for one in results["course"]]
     rows = [
         Row("tutorial's loop, float32: one step", milliseconds, "ms"),
         Row(f"tutorial's loop, float32: steps in {MINUTES} minutes", affordable, ""),
@@ -248,17 +248,17 @@ def measure(pieces: dict[str, list[dict]]) -> list[Row]:
     ):
         taken = [
             min((s for s, fd in one["curve"] if fd <= share * target), default=float("inf"))
-            for one in found["course"]
+            for one in results["course"]
         ]
         rows.append(spread(f"lesson 03's recipe: training until {words}", taken, "s", shown=True))
     first = TEXTBOOK_STEPS[0]
-    base = [one[str(first)] for one in found["textbook"]]
+    base = [one[str(first)] for one in results["textbook"]]
     rows.append(spread(f"FD after {first} steps of 256, tutorial's loop, float32", base, ""))
     for precision in ("float32", "bfloat16"):
-        fds = [one["fd"] for one in found[f"tutorial's networks, {precision}"]]
+        fds = [one["fd"] for one in results[f"tutorial's networks, {precision}"]]
         rows.append(spread(f"FD after {first} steps of 256, GAN.fit, {precision}", fds, ""))
     for precision in ("float32", "bfloat16"):
-        fds = [one["curve"][-1][1] for one in found[f"short, {precision}"]]
+        fds = [one["curve"][-1][1] for one in results[f"short, {precision}"]]
         rows.append(spread(f"FD of the recipe in {SHORT:,} steps, {precision}", fds, ""))
     return rows
 

@@ -61,9 +61,9 @@ def ratios(what: str, base: Sequence[float], times: Sequence[float], shown: bool
 def in_turn(script: str, ways: Sequence[str], turns: int) -> dict[str, list[dict]]:
     """What `python script way` prints as JSON, for every way, `turns` times, taking turns.
 
-    Each is a process of its own, so that no way finds what another has loaded or compiled.
+    Each is a process of its own, so that no way meets what another has loaded or compiled.
     """
-    found: dict[str, list[dict]] = {way: [] for way in ways}
+    results: dict[str, list[dict]] = {way: [] for way in ways}
     for _ in range(turns):
         for way in ways:
             done = subprocess.run(
@@ -74,8 +74,8 @@ def in_turn(script: str, ways: Sequence[str], turns: int) -> dict[str, list[dict
             )
             if done.returncode:
                 raise SystemExit(f"{script} {way} failed:\n{done.stderr[-2000:]}")
-            found[way].append(json.loads(done.stdout.splitlines()[-1]))
-    return found
+            results[way].append(json.loads(done.stdout.splitlines()[-1]))
+    return results
 
 
 def milliseconds_a_step(train: Callable[[int], None], steps: int, blocks: int) -> float:
@@ -97,8 +97,8 @@ def run(
 ) -> None:
     """Measure, print the rows, and put them into results.json.
 
-    There they replace what this script found on such a processor before; what other scripts found,
-    and this one on other processors, stays beside them. `minutes` went before, for trainings that
+    There they replace the rows of this script on such a processor; those of other scripts, and of
+    this one on other processors, stay beside them. `minutes` went before, for trainings that
     are kept, and `version` of the course made those.
     """
     name = Path(script).stem
@@ -113,7 +113,7 @@ def run(
         "version": version,
         "rows": [asdict(row) for row in rows],
     }
-    results = {script: dict(sorted(found.items())) for script, found in sorted(results.items())}
+    results = {script: dict(sorted(entries.items())) for script, entries in sorted(results.items())}
     text = json.dumps(results, indent=1, ensure_ascii=False)
     part = RESULTS.with_suffix(".part")
     part.write_text(text + "\n", encoding="utf-8")
@@ -157,14 +157,14 @@ def table(results: dict[str, dict[str, dict]]) -> str:
 
 
 def processor() -> str:
-    """The processor's name as the system tells it, and its instructions for bfloat16."""
+    """The processor's name as the system gives it, and its instructions for bfloat16."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         named = dict(line.split(":", 1) for line in lines if ":" in line)
-        told = {key.strip(): value.split() for key, value in named.items()}
-        name = " ".join(told["model name"])
+        fields = {key.strip(): value.split() for key, value in named.items()}
+        name = " ".join(fields["model name"])
     except (OSError, KeyError):
         return platform.processor() or platform.machine()
-    if "amx_bf16" in told.get("flags", []):
+    if "amx_bf16" in fields.get("flags", []):
         return f"{name}, AMX"
-    return f"{name}, AVX-512 BF16" if "avx512_bf16" in told.get("flags", []) else name
+    return f"{name}, AVX-512 BF16" if "avx512_bf16" in fields.get("flags", []) else name

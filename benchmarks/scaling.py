@@ -59,10 +59,10 @@ def measure(precision: str) -> dict[str, float]:
 
 
 def main() -> list[Row]:
-    found = recording.in_turn(__file__, ["float32", "bfloat16"], 1)
+    results = recording.in_turn(__file__, ["float32", "bfloat16"], 1)
     return [
         Row(f"{precision}, {name}", value, "images/s")
-        for precision, (values,) in found.items()
+        for precision, (values,) in results.items()
         for name, value in values.items()
     ]
 

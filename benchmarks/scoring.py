@@ -46,11 +46,11 @@ def measure(count: int) -> dict[str, float]:
 
 
 def main() -> list[Row]:
-    found = recording.in_turn(__file__, [str(count) for count in COUNTS], 1)
-    base = found[str(COUNTS[0])][0]["megabytes"]
+    results = recording.in_turn(__file__, [str(count) for count in COUNTS], 1)
+    base = results[str(COUNTS[0])][0]["megabytes"]
     rows = []
     for count in COUNTS[1:]:
-        (one,) = found[str(count)]
+        (one,) = results[str(count)]
         rows += [
             Row(f"{count:,} samples and as many real: judging both", one["judged"], "s"),
             Row(f"{count:,} samples and as many real: three scores", one["scored"], "s"),

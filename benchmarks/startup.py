@@ -71,9 +71,9 @@ def measure() -> dict[str, float]:
 
 
 def main() -> list[Row]:
-    found = recording.in_turn(__file__, ["once"], TURNS)["once"]
-    rows = [spread(stage, [one[stage] for one in found], "s") for stage in found[0]]
-    total = [sum(one.values()) for one in found]
+    results = recording.in_turn(__file__, ["once"], TURNS)["once"]
+    rows = [spread(stage, [one[stage] for one in results], "s") for stage in results[0]]
+    total = [sum(one.values()) for one in results]
     return [*rows, spread("before the first step, all in all", total, "s", shown=True)]
 
 

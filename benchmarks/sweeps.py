@@ -33,11 +33,11 @@ COURSE = [sys.executable, "-c", "from gan_utils.course.cli import app; app()"]
 
 def papermill(folder: Path) -> None:
     def one(seed: int) -> None:
-        place = folder / str(seed)
-        place.mkdir()
+        run_folder = folder / str(seed)
+        run_folder.mkdir()
         subprocess.run(
-            [sys.executable, "-m", "papermill", NOTEBOOK, place / "plane.ipynb",
-             "-p", "seed", str(seed), "-p", "steps", str(STEPS), "-p", "folder", place,
+            [sys.executable, "-m", "papermill", NOTEBOOK, run_folder / "plane.ipynb",
+             "-p", "seed", str(seed), "-p", "steps", str(STEPS), "-p", "folder", run_folder,
              "--no-progress-bar"],
             check=True, capture_output=True,
         )  # fmt: skip
@@ -89,14 +89,14 @@ def many_runs() -> dict[str, float]:
         file.write_text(f"{text}grid: {{rate: {rates}}}\nseeds: {SEEDS}\n")
         rng = random.Random(0)
         for run in read_sweep(file, many=True):
-            place = folder / "runs" / run.name
-            place.mkdir(exist_ok=True)
+            run_folder = folder / "runs" / run.name
+            run_folder.mkdir(exist_ok=True)
             own = copy.deepcopy(result)
-            own["parameters"] = {**run.values, "folder": str(place)}
+            own["parameters"] = {**run.values, "folder": str(run_folder)}
             for score in own["scores"]:
                 score["value"] = rng.random()
-            (place / "result.json").write_text(json.dumps(own, indent=1))
-            (place / "samples.png").write_bytes(picture)
+            (run_folder / "result.json").write_text(json.dumps(own, indent=1))
+            (run_folder / "samples.png").write_bytes(picture)
         taken = {}
         for what, arguments in (("rerun", command), ("report", [*COURSE, "report", command[-2]])):
             start = time.perf_counter()
@@ -110,12 +110,12 @@ def many_runs() -> dict[str, float]:
 
 
 def main() -> list[Row]:
-    found = recording.in_turn(__file__, [PAPERMILL, SWEEP], TURNS)
-    whole = {way: [one["all"] for one in ones] for way, ones in found.items()}
+    pieces = recording.in_turn(__file__, [PAPERMILL, SWEEP], TURNS)
+    whole = {way: [one["all"] for one in ones] for way, ones in pieces.items()}
     overhead = {
-        way: [JOBS * one["all"] / RUNS - one["own"] for one in ones] for way, ones in found.items()
+        way: [JOBS * one["all"] / RUNS - one["own"] for one in ones] for way, ones in pieces.items()
     }
-    training = [one["training"] for ones in found.values() for one in ones]
+    training = [one["training"] for ones in pieces.values() for one in ones]
     large = recording.in_turn(__file__, [LARGE], 1)[LARGE][0]
     shares = ratios("", whole[SWEEP], whole[PAPERMILL])
     return [

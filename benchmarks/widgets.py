@@ -1,4 +1,4 @@
-"""How fast the widgets answer: the GAN lab in JupyterLab, the metric playground in its kernel.
+"""How fast the widgets answer: the GAN lab in JupyterLab, the metric playground in Python.
 
     python benchmarks/widgets.py
 
@@ -32,11 +32,11 @@ def frames() -> list[float]:
         page.wait_for_selector(".gan-lab canvas", timeout=120_000)
         page.get_by_role("button", name="Play").click()
         page.wait_for_timeout(5000)
-        found = []
+        speeds = []
         for _ in range(SECONDS):
             page.wait_for_timeout(1000)
-            found.append(float(page.locator(".gan-lab [data-value=speed]").inner_text()))
-    return found
+            speeds.append(float(page.locator(".gan-lab [data-value=speed]").inner_text()))
+    return speeds
 
 
 def answers() -> list[float]:
@@ -49,14 +49,14 @@ def answers() -> list[float]:
     playground = Playground(
         test.images, test.labels, training.images[:5000], Judge("fashion_mnist")
     )
-    found = []
+    times = []
     for turn in range(ANSWERS):
         start = time.perf_counter()
         playground.damage(
             BLURS[turn % 3], NOISES[turn // 3 % 3], classes=3 + turn % 8, copies=1 + turn
         )
-        found.append(1e3 * (time.perf_counter() - start))
-    return found
+        times.append(1e3 * (time.perf_counter() - start))
+    return times
 
 
 def main() -> list[recording.Row]:
