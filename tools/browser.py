@@ -49,7 +49,7 @@ def open_browser(width: int, height: int, scale: float = 1) -> Iterator[Watched]
         )
         watched = Watched(page)
         page.on("request", lambda request: watched.requests.append(request.url))
-        page.on("console", lambda told: watched.faults.append(f"{told.type}: {told.text}"))
+        page.on("console", lambda message: watched.faults.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: watched.faults.append(f"error: {error.stack}"))
         try:
             yield watched
@@ -91,7 +91,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
             time.sleep(0.1)
         yield url
     finally:
-        process.terminate()  # it ends its kernels
+        process.terminate()  # it ends its Jupyter kernels
         try:
             process.wait(30)
         except subprocess.TimeoutExpired:
@@ -130,26 +130,26 @@ class Notebook:
         self.page.evaluate("name => void jupyterapp.commands.execute(name)", name)
 
     def kernel(self) -> str:
-        """The address of the notebook's kernel."""
+        """The address of the notebook's Jupyter kernel."""
         number = self.page.evaluate(
             "jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
         )
         return f"{self.url}api/kernels/{number}"
 
-    def _tell_kernel(self, what: str) -> None:
+    def _post_to_kernel(self, what: str) -> None:
         headers = {"Authorization": f"token {TOKEN}"}
         self.page.request.post(f"{self.kernel()}/{what}", headers=headers)
 
     def interrupt(self) -> None:
         """What the button with the square does."""
-        self._tell_kernel("interrupt")
+        self._post_to_kernel("interrupt")
 
     def restart(self) -> None:
-        """A new kernel, without running anything."""
-        self._tell_kernel("restart")
+        """A new Jupyter kernel, without running anything."""
+        self._post_to_kernel("restart")
 
     def run(self, source: str) -> None:
-        """Run a line in the kernel beside the notebook; does not wait for it."""
+        """Run a line in the Jupyter kernel beside the notebook; does not wait for it."""
         self.page.evaluate(
             "code => void jupyterapp.shell.currentWidget.sessionContext.session.kernel"
             ".requestExecute({code})",

@@ -22,7 +22,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 # Widget state alone can be larger than the notebook, and GitHub refuses to render it.
 VOLATILE_NOTEBOOK = ("widgets", "papermill")
 VOLATILE_CELL = ("papermill", "execution")
-# What a widget shows lives in its kernel: stored, it would be an error in every other one.
+# What a widget shows lives in its Jupyter kernel: stored, it would be an error in every other one.
 WIDGET, INSTEAD = "application/vnd.jupyter.widget-view+json", "A widget: run this cell to use it."
 
 

@@ -5,7 +5,7 @@
 
 RUN is the folder of one finished lesson, such as runs/full/02_mlp_gan_mnist. Its result.json, the
 pictures of these names, and history.json and generator.keras where the lesson wrote them, replace
-what data/recorded/ held of the lesson. COMMAND and MACHINE are told in words and stand in the
+what data/recorded/ held of the lesson. COMMAND and MACHINE are free text and stand in the
 recorded result.json, so that a reader can run it again. NAME is the folder under data/recorded/
 where a lesson keeps more than one run; it is the lesson's own name otherwise.
 
@@ -113,14 +113,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("pictures", nargs="*", metavar="PICTURE", help="pictures to keep")
     parser.add_argument("--command", required=True, help="what was typed to get the run")
     parser.add_argument("--machine", required=True, help="such as '2 cores, Intel Xeon'")
-    parser.add_argument("--name", default="", help="folder of the record; default: the lesson")
+    parser.add_argument("--name", default="", help="folder to record in; default: the lesson")
     options = parser.parse_args(arguments)
     try:
-        told = (options.command, options.machine, RECORDED)
+        origin = (options.command, options.machine, RECORDED)
         if (options.run / PLAN).exists():
-            folder = record_sweep(options.run, *told)
+            folder = record_sweep(options.run, *origin)
         else:
-            folder = record(options.run, options.pictures, *told, options.name)
+            folder = record(options.run, options.pictures, *origin, options.name)
     except CourseError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -6,7 +6,7 @@
 A deck is Markdown: `## Title` begins a slide, `. . .` a step, `::: notes` what the speaker reads.
 A figure is `![what it shows](figure:LESSON/NAME)`: the picture that the lesson's stored notebook
 saved under that name, so that no deck shows what no lesson makes.  What is wrong with a deck is
-told with its file and line before anything is built.
+named with its file and line before anything is built.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<target>[^)\s]*)[^)]*\)")
 MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^$\s](?:[^$\n]*[^$\s])?)\$")
 CHECK_MATH = """
 const katex = require(process.argv[1]);
-const found = JSON.parse(require("fs").readFileSync(0, "utf8"));
-console.log(JSON.stringify(found.map(([tex, displayMode]) => {
+const formulas = JSON.parse(require("fs").readFileSync(0, "utf8"));
+console.log(JSON.stringify(formulas.map(([tex, displayMode]) => {
   try { katex.renderToString(tex, {displayMode, throwOnError: true, strict: "error"}); return ""; }
   catch (error) { return error.message; }
 })));
@@ -74,9 +74,9 @@ class Slide:
         """What the speaker reads."""
         return "\n".join(re.findall(r"^::: notes\n(.*?)^:::$", self.text, re.DOTALL | re.MULTILINE))
 
-    def line_at(self, place: int) -> int:
-        """The line of the deck in which a place of `text` lies."""
-        return self.line + self.text.count("\n", 0, place)
+    def line_at(self, position: int) -> int:
+        """The line of the deck in which a position in `text` lies."""
+        return self.line + self.text.count("\n", 0, position)
 
 
 def slides_of(text: str) -> list[Slide]:
@@ -95,7 +95,7 @@ def pictures(lesson: str) -> dict[str, bytes]:
     path = NOTEBOOKS / f"{lesson}.ipynb"
     if not path.exists():
         raise SlidesError(f"there is no lesson {lesson}")
-    found: dict[str, bytes] = {}
+    saved: dict[str, bytes] = {}
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] != "code":
             continue
@@ -110,8 +110,8 @@ def pictures(lesson: str) -> dict[str, bytes]:
         if shown and names and len(names) != len(shown):
             raise SlidesError(f"lesson {lesson} shows pictures in one cell beside those it saves")
         for name, data in zip(names, shown, strict=False):
-            found[name] = base64.b64decode("".join(data))
-    return found
+            saved[name] = base64.b64decode("".join(data))
+    return saved
 
 
 def _saved(source: str) -> Iterator[str]:
@@ -154,8 +154,8 @@ def faulty(formulas: Sequence[tuple[int, str, bool]], vendor: Path) -> tuple[int
         input=json.dumps([(tex, display) for _, tex, display in formulas]),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    found = zip(formulas, json.loads(done.stdout), strict=True)
-    return next(((line, tex, fault) for (line, tex, _), fault in found if fault), None)
+    checked = zip(formulas, json.loads(done.stdout), strict=True)
+    return next(((line, tex, fault) for (line, tex, _), fault in checked if fault), None)
 
 
 def figure(target: str, where: str) -> bytes:
@@ -191,8 +191,8 @@ def fetch(folder: Path) -> Path:
             if done.returncode:
                 raise SlidesError(f"npm could not fetch {name} {version}: {done.stderr.strip()}")
             package = Path(scratch) / done.stdout.split()[-1]
-            found = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
-            if found != sum_expected:
+            digest = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
+            if digest != sum_expected:
                 raise SlidesError(f"{name} {version} is not the package that is known here.")
             with tarfile.open(package) as archive:
                 archive.extractall(scratch, filter="data")
