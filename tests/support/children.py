@@ -35,14 +35,14 @@ def patches(name):
 
 
 class TwoDomains(Trainer):
-    """Two sources without pairs and four networks: to and fro, and a critic for each domain."""
+    """Two sources without pairs and four networks: to and fro, and a discriminator for each domain."""
 
     def __init__(self, seed=0):
         names = {
             "there": translator,
             "back": translator,
-            "judge of a": patches,
-            "judge of b": patches,
+            "discriminator of a": patches,
+            "discriminator of b": patches,
         }
         super().__init__(
             {name: make(name.replace(" ", "_")) for name, make in names.items()},
@@ -51,19 +51,22 @@ class TwoDomains(Trainer):
         )
 
     def update(self, batch, draw):
-        there, back, critic_a, critic_b = self.networks.values()
+        there, back, d_a, d_b = self.networks.values()
         a, b = batch["a"], batch["b"]
         with tf.GradientTape(persistent=True) as tape:
             fake_b, fake_a = there(a, training=True), back(b, training=True)
             cycle = tf.reduce_mean(tf.abs(a - back(fake_b, training=True)))
             cycle += tf.reduce_mean(tf.abs(b - there(fake_a, training=True)))
             g_loss, d_loss = 10.0 * cycle, 0.0
-            for critic, real, fake in ((critic_a, a, fake_a), (critic_b, b, fake_b)):
-                at_real, at_fake = critic(real, training=True), critic(fake, training=True)
+            for discriminator, real, fake in ((d_a, a, fake_a), (d_b, b, fake_b)):
+                at_real, at_fake = (
+                    discriminator(real, training=True),
+                    discriminator(fake, training=True),
+                )
                 d_loss += tf.reduce_mean((at_real - 1) ** 2) + tf.reduce_mean(at_fake**2)
                 g_loss += tf.reduce_mean((at_fake - 1) ** 2)
         for name, model in self.networks.items():
-            loss = d_loss if name.startswith("critic") else g_loss
+            loss = d_loss if name.startswith("discriminator") else g_loss
             self.move(name, tape.gradient(loss, model.trainable_variables))
         return {"d_loss": d_loss, "g_loss": g_loss, "cycle": cycle}
 
@@ -74,24 +77,24 @@ class Patches(Trainer):
     def __init__(self, seed=0):
         generator = network((4,), layers.Dense(SIDE * SIDE, activation="tanh"),
                             layers.Reshape((SIDE, SIDE, 1)), name="generator")  # fmt: skip
-        critic = patches("discriminator")
+        discriminator = patches("discriminator")
         super().__init__(
-            {"generator": generator, "discriminator": critic},
+            {"generator": generator, "discriminator": discriminator},
             averages={"generator": 0.9},
             seed=seed,
         )
         self.game = Game(NonSaturating(label_noise=0.2), R1(0.5))
-        self.apart = answers_apart(critic)
+        self.apart = answers_apart(discriminator)
 
     def latent(self, count):
         return tf.random.stateless_normal([count, 4], stream(self.seed, 0, "snapshot")).numpy()
 
     def update(self, batch, draw):
-        generator, critic = self.networks.values()
+        generator, discriminator = self.networks.values()
         z = draw.normal("latent", tf.shape(batch)[0], 4)
         gradients = self.game.gradients(
-            lambda: generator(z, training=True), lambda x: critic(x, training=True), batch, draw,
-            generator.trainable_variables, critic.trainable_variables, self.apart,
+            lambda: generator(z, training=True), lambda x: discriminator(x, training=True), batch, draw,
+            generator.trainable_variables, discriminator.trainable_variables, self.apart,
         )  # fmt: skip
         self.move("discriminator", gradients.d)
         self.move("generator", gradients.g)
@@ -126,12 +129,12 @@ class Labelled(Trainer):
 
     def update(self, batch, draw):
         images, labels = batch
-        generator, critic = self.networks.values()
+        generator, discriminator = self.networks.values()
         z = draw.normal("latent", tf.shape(labels)[0], 4)
         gradients = self.game.gradients(
             lambda: generator([z, labels], training=True),
-            lambda x: critic([x, labels], training=True),
-            images, draw, generator.trainable_variables, critic.trainable_variables, apart=False,
+            lambda x: discriminator([x, labels], training=True),
+            images, draw, generator.trainable_variables, discriminator.trainable_variables, apart=False,
         )  # fmt: skip
         self.move("discriminator", gradients.d)
         self.move("generator", gradients.g)
