@@ -35,7 +35,7 @@ def patches(name):
 
 
 class TwoDomains(Trainer):
-    """Two sources without pairs and four networks: to and fro, and a discriminator for each domain."""
+    """Two sources without pairs, four networks: to and fro, and a discriminator a domain."""
 
     def __init__(self, seed=0):
         names = {
@@ -59,10 +59,8 @@ class TwoDomains(Trainer):
             cycle += tf.reduce_mean(tf.abs(b - there(fake_a, training=True)))
             g_loss, d_loss = 10.0 * cycle, 0.0
             for discriminator, real, fake in ((d_a, a, fake_a), (d_b, b, fake_b)):
-                at_real, at_fake = (
-                    discriminator(real, training=True),
-                    discriminator(fake, training=True),
-                )
+                at_real = discriminator(real, training=True)
+                at_fake = discriminator(fake, training=True)
                 d_loss += tf.reduce_mean((at_real - 1) ** 2) + tf.reduce_mean(at_fake**2)
                 g_loss += tf.reduce_mean((at_fake - 1) ** 2)
         for name, model in self.networks.items():
@@ -93,8 +91,10 @@ class Patches(Trainer):
         generator, discriminator = self.networks.values()
         z = draw.normal("latent", tf.shape(batch)[0], 4)
         gradients = self.game.gradients(
-            lambda: generator(z, training=True), lambda x: discriminator(x, training=True), batch, draw,
-            generator.trainable_variables, discriminator.trainable_variables, self.apart,
+            lambda: generator(z, training=True),
+            lambda x: discriminator(x, training=True),
+            batch, draw, generator.trainable_variables, discriminator.trainable_variables,
+            self.apart,
         )  # fmt: skip
         self.move("discriminator", gradients.d)
         self.move("generator", gradients.g)
@@ -134,7 +134,8 @@ class Labelled(Trainer):
         gradients = self.game.gradients(
             lambda: generator([z, labels], training=True),
             lambda x: discriminator([x, labels], training=True),
-            images, draw, generator.trainable_variables, discriminator.trainable_variables, apart=False,
+            images, draw, generator.trainable_variables, discriminator.trainable_variables,
+            apart=False,
         )  # fmt: skip
         self.move("discriminator", gradients.d)
         self.move("generator", gradients.g)
