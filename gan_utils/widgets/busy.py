@@ -1,4 +1,4 @@
-"""What the kernel does while a widget is asked: whether a cell runs, and how often it was stopped.
+"""What the Jupyter kernel does while a widget is asked: whether a cell runs, and its interrupts.
 
 JupyterLab answers widgets in a thread of their own, also while a cell trains the network that the
 widget shows; and between two messages ipykernel ignores interrupts, so that a widget which the
@@ -15,7 +15,7 @@ SOON = 0.1  # seconds
 
 
 class Kernel:
-    """Watches the kernel from the first `watch` on; without a kernel nothing ever runs.
+    """Watches the Jupyter kernel from the first `watch` on; without a kernel nothing ever runs.
 
     busy: a cell runs. interrupts: how many there were. lock: held by who answers a widget, and a
     cell begins when it is free.
@@ -58,7 +58,7 @@ class Kernel:
 
     def _install(self, loop: asyncio.AbstractEventLoop) -> None:
         # While a cell runs, an interrupt raises KeyboardInterrupt in it, and at its end ipykernel
-        # puts back the handler that it found before: ours goes in when none is running.
+        # puts back the handler that was there before: ours goes in when none is running.
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             loop.call_later(SOON, self._install, loop)
         else:

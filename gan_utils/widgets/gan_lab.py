@@ -20,7 +20,7 @@ from gan_utils.widgets.targets import EDGE
 
 SHADE = 0.25  # of D's answers, so that marks keep a contrast of 3 to 1 on them
 LONGEST = 0.5  # length of the longest arrow in the frame
-MOST_ROUNDS = 200  # that one request may ask for, so that the kernel stays free for others
+MOST_ROUNDS = 200  # that one request may ask for, so that the Jupyter kernel stays free for others
 SURFACE = LinearSegmentedColormap.from_list(
     "sides", [COLOURS["generated"], "#FFFFFF", COLOURS["real"]]
 )
@@ -87,7 +87,7 @@ class GanLab(anywidget.AnyWidget):
     """The game in the browser: play, pause, one player at a time, other rules, other data.
 
     The browser asks for each frame and the kernel answers: a page that is closed, or a cell that
-    is run again, asks no more, and nothing trains. An error is told in the widget.
+    is run again, asks no more, and nothing trains. An error is shown in the widget.
     """
 
     _esm = script("gan_lab.js")
@@ -138,7 +138,7 @@ class GanLab(anywidget.AnyWidget):
 
     def _frame(self) -> tuple[dict, list[bytes]]:
         view, target = self.game.view(), self.game.target
-        told = {
+        content = {
             "rules": asdict(self.game.rules), "rounds": view.rounds, "d_loss": view.d_loss,
             "g_loss": view.g_loss, "modes": view.modes, "of": len(target.centres),
             "piece": target.piece, "quality": view.quality, "side": len(view.surface),
@@ -146,4 +146,4 @@ class GanLab(anywidget.AnyWidget):
         }  # fmt: skip
         arrays = (target.points[:SHOWN], view.fake, arrows(view.pull), view.mesh)
         buffers = [np.ascontiguousarray(part, np.float32).tobytes() for part in arrays]
-        return told, [(255 * view.surface).astype(np.uint8).tobytes(), *buffers]
+        return content, [(255 * view.surface).astype(np.uint8).tobytes(), *buffers]

@@ -17,7 +17,7 @@ from gan_utils.widgets.panel import Answer, Panel, Slider
 BENT = (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.Activation)
 STARTS = 100  # latent vectors that a slider offers
 FARTHEST = 3.0  # standard deviations along a direction
-PLACES = 9  # images of a walk
+IMAGES = 9  # of a walk
 SIDE = 5  # images along each side between four corners
 
 
@@ -96,10 +96,10 @@ class LatentSpace:
             if isinstance(layer, BENT) or bends:
                 break
         rows = np.asarray(keras.ops.cast(x, "float32")).reshape(len(z), -1)
-        found = PCA(min(count, rows.shape[1]), svd_solver="randomized", random_state=0).fit(rows)
-        directions = np.linalg.lstsq(found.transform(rows), z, rcond=None)[0]
+        pca = PCA(min(count, rows.shape[1]), svd_solver="randomized", random_state=0).fit(rows)
+        directions = np.linalg.lstsq(pca.transform(rows), z, rcond=None)[0]
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        return directions.astype(np.float32), found.explained_variance_ratio_
+        return directions.astype(np.float32), pca.explained_variance_ratio_
 
     def images(self, z: np.ndarray) -> np.ndarray:
         """uint8 images of latent vectors (n, latent_dim)."""
@@ -141,8 +141,8 @@ class LatentSpace:
         steps = np.array([amounts.get(name, 0.0) for name in names])
         begin = self._start(start)
         here = begin + steps @ self.directions
-        places = np.linspace(-FARTHEST, FARTHEST, PLACES)
-        lines = [here + places[:, None] * direction for direction in self.directions]
+        positions = np.linspace(-FARTHEST, FARTHEST, IMAGES)
+        lines = [here + positions[:, None] * direction for direction in self.directions]
         rows = self._with_nearest("start, and reached", np.stack([begin, here]))
         for number, (line, share) in enumerate(zip(lines, self.explained, strict=True), start=1):
             rows |= self._with_nearest(f"direction {number}: {share:.0%}", line)
@@ -177,7 +177,7 @@ class LatentSpace:
         a, b = self._start(first), self._start(second)
         rows, points = {}, {}
         for name, path in PATHS.items():
-            line = np.stack([path(a, b, t) for t in np.linspace(0, 1, PLACES)])
+            line = np.stack([path(a, b, t) for t in np.linspace(0, 1, IMAGES)])
             points[name] = path(a, b, share)
             rows |= self._with_nearest(name, line)
             rows |= self._with_nearest(f"{name}, at {share:.2f}", points[name][None])
@@ -194,13 +194,13 @@ class LatentSpace:
         def point(path, x, y):
             return path(path(a, b, x), path(c, d, x), y)
 
-        places = np.linspace(0, 1, SIDE)
+        shares = np.linspace(0, 1, SIDE)
         rows, points = {}, {}
         for name, path in PATHS.items():
             points[name] = point(path, across, up)
             rows |= self._with_nearest(f"{name}, at the point", points[name][None])
-            for y in places[::-1]:
-                z = np.stack([point(path, x, y) for x in places])
+            for y in shares[::-1]:
+                z = np.stack([point(path, x, y) for x in shares])
                 rows |= self._with_nearest(f"{name}, {y:.0%} up", z)
         words = f"Between four latent vectors, at {across:.2f} across and {up:.2f} up."
         return Answer(words, rows, self._lengths(points))

@@ -34,9 +34,9 @@ def reply(
 ) -> None:
     """Answer a question of the browser with what `work` returns: content, and buffers.
 
-    What the reader can mend is told in its one sentence, with what `with_error` gives; any other
-    fault goes on to the kernel's log as well. While a cell runs, `BUSY` is all that is answered:
-    it may be training what the widget shows.
+    What the reader can mend is shown in its one sentence, with what `with_error` gives; any other
+    fault goes on to the Jupyter kernel's log as well. While a cell runs, `BUSY` is all that is
+    answered: it may be training what the widget shows.
     """
     number = {"id": ask.get("id")}
     try:
@@ -44,7 +44,7 @@ def reply(
             if kernel.busy:
                 widget.send(number | {"busy": BUSY})
                 return
-            told, buffers = work()
+            content, buffers = work()
     except CourseError as error:
         widget.send(number | with_error() | {"error": str(error)})
     except KeyboardInterrupt:
@@ -53,7 +53,7 @@ def reply(
         widget.send(number | {"error": f"{type(error).__name__}: {error}"})
         raise
     else:
-        widget.send(number | told, buffers)
+        widget.send(number | content, buffers)
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Panel(anywidget.AnyWidget):
     def _on_ask(self, _, ask, __) -> None:
         def work() -> tuple[dict, list[bytes]]:
             answer = self.answer_to(ask.get("values", {}))
-            told = {"words": answer.words, "labels": list(answer.rows), "table": answer.table}
-            return told, [_png(images) for images in answer.rows.values()]
+            content = {"words": answer.words, "labels": list(answer.rows), "table": answer.table}
+            return content, [_png(images) for images in answer.rows.values()]
 
         reply(self, ask, work)

@@ -91,7 +91,7 @@ class Playground:
         """Every score of these rows under this damage."""
         features, probabilities, distances = (part[rows] for part in self.parts[blur, noise])
         shapes = prdc(self.reference, features, groups=0)
-        found = {
+        scores = {
             "FD": frechet_distance(self.reference, features, resamples=0),
             "KD": kernel_distance(self.reference, features, subsets=4, size=SIZE // 2),
             "inception score": inception_score(probabilities),
@@ -101,7 +101,7 @@ class Playground:
             "coverage": shapes.coverage,
             "closer to training": share_closer(distances, self.held_out),
         }
-        return {name: float(score) for name, score in found.items()}
+        return {name: float(score) for name, score in scores.items()}
 
     def _undamaged(self) -> dict[str, tuple[float, float]]:
         """Each score of undamaged images, and its spread over other draws of them."""
@@ -126,17 +126,17 @@ class Playground:
         for name, value in asked.items():
             if value not in DAMAGES[name]:
                 choices = DAMAGES[name]
-                told = f"from {choices[0]} to {choices[-1]}"
-                raise ParameterError(f"{name} is {value!r}: give one of the steps {told}.")
+                steps = f"from {choices[0]} to {choices[-1]}"
+                raise ParameterError(f"{name} is {value!r}: give one of the steps {steps}.")
         rows = self.chosen(classes, copies)
-        found = self.scores(rows, blur, noise)
+        scores = self.scores(rows, blur, noise)
         table = [["score", "undamaged", "now", "change in spreads", "moves"]]
         for name, (clean, spread) in self.undamaged.items():
-            change = found[name] - clean
+            change = scores[name] - clean
             if change:
                 change = change / spread if spread else math.copysign(math.inf, change)
             moved = "yes" if abs(change) > MOVES else "no"
-            table.append([name, f"{clean:.3g}", f"{found[name]:.3g}", f"{change:+.0f}", moved])
+            table.append([name, f"{clean:.3g}", f"{scores[name]:.3g}", f"{change:+.0f}", moved])
         moving = [line[0] for line in table[1:] if line[-1] == "yes"]
         words = f"Scores that move: {', '.join(moving) or 'none'}."
         return Answer(words, {"the first twelve": self.damaged[blur, noise][rows[:12]]}, table)
