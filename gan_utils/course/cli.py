@@ -19,7 +19,7 @@ from gan_utils.lesson.parameters import check
 if TYPE_CHECKING:
     from gan_utils.course.notebooks import Lesson
 
-# The extra `lab`; the commands import what needs them only after they were found.
+# The extra `lab`; the commands import what needs them only after checking that they are there.
 NEEDED = ("nbformat", "papermill", "nbconvert")
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -56,15 +56,15 @@ def run(
     from gan_utils.metrics.score import score_text
 
     with _one_sentence(BAD_INPUT):
-        found = find_lessons(lessons)
-        values = _values(found, pairs, profile)
+        chosen = find_lessons(lessons)
+        values = _values(chosen, pairs, profile)
         out = out or Path("runs") / datetime.datetime.now().strftime("%Y-%m-%d_%H%M%S")
         if out.is_dir() and any(out.iterdir()):
             raise OutputError(f"folder {out} already holds files: choose a new one with --out.")
         make_folder(out)
     outcomes = []
     with _one_sentence(1), Runner() as runner:
-        for lesson in found:
+        for lesson in chosen:
             click.echo(f"{lesson.name}  ", nl=False)
             sys.stdout.flush()
             try:
@@ -119,9 +119,9 @@ def sweep(
         runs = read_sweep(file, many=yes)
         out = out or Path("runs") / file.stem
         if dry_run:
-            found = states(runs, out)
-            _print_table(plan_rows(runs, found))
-            click.echo(_counts([known.state for known in found], out))
+            stored = states(runs, out)
+            _print_table(plan_rows(runs, stored))
+            click.echo(_counts([known.state for known in stored], out))
             return
         _need("filelock", "sweep")
         if scheduler or slurm or jobs > 1:
@@ -140,9 +140,9 @@ def sweep(
             click.echo(f"Error: interrupted: what was finished is in {out}; the same command "
                        "goes on.", err=True)  # fmt: skip
             raise SystemExit(INTERRUPTED) from None
-        found = [known.state for known in states(runs, out)]
-    click.echo(_counts(found, out))
-    if "failed" in found:
+        final_states = [known.state for known in states(runs, out)]
+    click.echo(_counts(final_states, out))
+    if "failed" in final_states:
         raise SystemExit(1)
 
 
@@ -169,8 +169,8 @@ def parameters(lessons: tuple[str, ...]) -> None:
     from gan_utils.course.notebooks import find_lessons
 
     with _one_sentence(BAD_INPUT):
-        found = find_lessons(lessons)
-    for lesson in found:
+        chosen = find_lessons(lessons)
+    for lesson in chosen:
         rows = [("name", "type", "default", "allowed", "help")]
         for item in lesson.parameters.values():
             default = repr(item.default)

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from queue import SimpleQueue
 
-# Variables that are set where they are not: figures are shown in the notebook, as in any kernel,
-# though Matplotlib is loaded before there is one.
+# Variables that are set where they are not: figures are shown in the notebook, as in any Jupyter
+# kernel, though Matplotlib is loaded before there is one.
 DEFAULTS = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "TF_CPP_MIN_LOG_LEVEL": "3",

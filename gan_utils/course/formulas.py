@@ -30,9 +30,9 @@ def mathml(tex: str, display: bool = False) -> Markup:
 def with_formulas(text: str) -> Markup:
     """Escape a text for a page, with its formulas as MathML."""
     parts, end = [], 0
-    for found in FORMULA.finditer(text):
-        display = found["display"] is not None
-        formula = mathml(found["display"] if display else found["math_inline_tex"], display)
-        parts += [escape(text[end : found.start()]), formula]
-        end = found.end()
+    for match in FORMULA.finditer(text):
+        display = match["display"] is not None
+        formula = mathml(match["display"] if display else match["math_inline_tex"], display)
+        parts += [escape(text[end : match.start()]), formula]
+        end = match.end()
     return Markup("").join([*parts, escape(text[end:])])

@@ -1,4 +1,4 @@
-"""Kernels that start as copies of a process in which TensorFlow is loaded already.
+"""Jupyter kernels that start as copies of a process in which TensorFlow is loaded already.
 
 A new kernel spends most of its start on importing TensorFlow.  `use_copies` makes one process
 import what lessons import, and nothing else; from then on each kernel of this process is a copy

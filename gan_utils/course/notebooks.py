@@ -1,4 +1,4 @@
-"""The lessons as notebooks: found by name, their parameters read, executed by papermill."""
+"""The lessons as notebooks: looked up by name, their parameters read, executed by papermill."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Outcome:
 def find_lessons(names: Sequence[str]) -> list[Lesson]:
     """Find lessons by path, number ("03"), stem, or a beginning that only one stem has.
 
-    Studies are found by their folder and stem, "studies/images"; "all" stands for every lesson
+    Studies are looked up by their folder and stem, "studies/images"; "all" stands for every lesson
     in order.  Looks in ./notebooks, here, and in the checkout that this package is part of.
     Raises CourseError.
     """
@@ -88,9 +88,9 @@ def execute(
 
     A cell that takes longer than `cell_seconds` ends the run.  A folder that holds an unfinished
     run of the same values goes on from its last backup.
-    Papermill's own records call the cells of a dead kernel completed, so success is a notebook
-    executed to its end together with a whole `result.json`.  Raises OutputError before anything
-    ran.
+    Papermill's own notes call the cells of a dead Jupyter kernel completed, so success is a
+    notebook executed to its end together with a whole `result.json`.  Raises OutputError before
+    anything ran.
     """
     began = time.monotonic()
     log = folder / "run.log"
@@ -108,8 +108,8 @@ def execute(
     error = runner.execute(lesson.path, outcome.notebook, parameters, log, cell_seconds)
     if error:
         # Of a cell that took too long the notebook shows only that it was interrupted.
-        told = "" if error.startswith(TOO_LONG) else _error_in(outcome.notebook)
-        error = told or _first_line(error)
+        shown = "" if error.startswith(TOO_LONG) else _error_in(outcome.notebook)
+        error = shown or _first_line(error)
     else:
         try:
             result = read_result(folder)
@@ -169,11 +169,11 @@ def _notebook(name: str) -> Path:
         stems = {path.stem: path for path in sorted(folder.glob(PATTERN))}
         if wanted in stems:
             return stems[wanted]
-        found = [stem for stem in stems if wanted and stem.startswith(wanted)]
-        if len(found) > 1:
-            raise CourseError(f"lesson `{name}` could be {' or '.join(found)}: write more of it.")
-        if found:
-            return stems[found[0]]
+        matches = [stem for stem in stems if wanted and stem.startswith(wanted)]
+        if len(matches) > 1:
+            raise CourseError(f"lesson `{name}` could be {' or '.join(matches)}: write more of it.")
+        if matches:
+            return stems[matches[0]]
     stems = [path.stem for path in _notebooks()]
     topics = {stem.split("_", 1)[1]: stem for stem in stems} | {stem: stem for stem in stems}
     near = difflib.get_close_matches(name, topics, n=1, cutoff=0.5)

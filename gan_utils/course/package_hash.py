@@ -14,10 +14,10 @@ OUTSIDE = ("course", "widgets")
 
 def modules(package: Path = PACKAGE) -> dict[str, Path]:
     """Give the package's modules as {path in it: file}; hidden and cached files are none."""
-    found = {path.relative_to(package): path for path in package.rglob("*.py")}
+    paths = {path.relative_to(package): path for path in package.rglob("*.py")}
     return {
         name.as_posix(): path
-        for name, path in found.items()
+        for name, path in paths.items()
         if not any(part.startswith(".") or part == "__pycache__" for part in name.parts)
     }
 

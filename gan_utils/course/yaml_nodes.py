@@ -16,7 +16,7 @@ from gan_utils.errors import ParameterError
 
 @dataclass(frozen=True)
 class Node:
-    """A place in a YAML file; `file` says which, as its sentences begin: "sweep file a.yaml"."""
+    """A node of a YAML file; `file` says which, as its sentences begin: "sweep file a.yaml"."""
 
     file: str
     node: yaml.Node
@@ -37,15 +37,15 @@ class Node:
         """The entries of a mapping, each name once."""
         if not isinstance(self.node, yaml.MappingNode):
             raise self.error(f"{what} holds no `name: value` lines: write some.")
-        found: dict[str, Node] = {}
+        entries: dict[str, Node] = {}
         for key, value in self.node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else "?"
-            if name in found:
+            if name in entries:
                 raise Node(self.file, key).error(
                     f"`{name}` is there a second time: keep one of the two."
                 )
-            found[name] = Node(self.file, value)
-        return found
+            entries[name] = Node(self.file, value)
+        return entries
 
     def entries(self, what: str) -> list[Node]:
         """The entries of a list that is not empty."""

@@ -72,7 +72,7 @@ class OnDask:
         import distributed
 
         self._cluster = None if isinstance(cluster, str) else cluster
-        # What goes wrong with the scheduler is told in a sentence of ours.
+        # What goes wrong with the scheduler is said in a sentence of ours.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         try:
             self._client = distributed.Client(cluster, timeout=SECONDS_TO_CONNECT)
@@ -226,6 +226,6 @@ def _gpus() -> list[str]:
         return list(itertools.takewhile(lambda name: name and not name.startswith("-"), names))
     if not shutil.which("nvidia-smi"):
         return []
-    told = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True)
-    found = [line for line in told.stdout.splitlines() if line.startswith("GPU ")]
-    return [] if told.returncode else [str(number) for number, _ in enumerate(found)]
+    listed = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True)
+    gpus = [line for line in listed.stdout.splitlines() if line.startswith("GPU ")]
+    return [] if listed.returncode else [str(number) for number, _ in enumerate(gpus)]

@@ -22,14 +22,14 @@ def states(runs: Sequence[Planned], folder: Path) -> list[StoredRun]:
     return [stored_run(folder, run.name, run.lesson.name, run.values) for run in runs]
 
 
-def plan_rows(runs: Sequence[Planned], found: Sequence[StoredRun]) -> list[tuple[str, ...]]:
+def plan_rows(runs: Sequence[Planned], stored: Sequence[StoredRun]) -> list[tuple[str, ...]]:
     """A heading and a row for each run of `states`: its name, what varies, its seed, its state."""
     names = [*varied(runs), "seed"]
     return [
         ("run", *names, "state"),
         *(
             (known.name, *(str(known.values.get(name, "")) for name in names), known.state)
-            for known in found
+            for known in stored
         ),
     ]
 
@@ -39,8 +39,8 @@ def open_runs(
 ) -> list[Planned]:
     """The runs that are to be done now: those that are missing, and failed ones if asked."""
     wanted = ("missing", "failed") if retry_failed else ("missing",)
-    found = states(runs, folder)
-    left = [run for run, known in zip(runs, found, strict=True) if known.state in wanted]
+    stored = states(runs, folder)
+    left = [run for run, known in zip(runs, stored, strict=True) if known.state in wanted]
     return left[:limit]
 
 
@@ -75,16 +75,16 @@ def run_all(
 
 def _kept(run: Planned, folder: Path, done: Done) -> StoredRun:
     """Write down how a run ended."""
-    place = folder / run.name
+    run_folder = folder / run.name
     if done.files:
-        unpack(done.files, place)
-    # A kernel that dies after its result was written has failed at nothing; and a shared folder may
-    # show another machine's files late.
+        unpack(done.files, run_folder)
+    # A Jupyter kernel that dies after its result was written has failed at nothing; and a shared
+    # folder may show another machine's files late.
     for _ in range(1 if done.error else LOOKS):
-        found = stored_run(folder, run.name, run.lesson.name, run.values)
-        if found.state == "done":
-            (place / FAILED).unlink(missing_ok=True)
-            return found
+        stored = stored_run(folder, run.name, run.lesson.name, run.values)
+        if stored.state == "done":
+            (run_folder / FAILED).unlink(missing_ok=True)
+            return stored
         time.sleep(0 if done.error else PATIENCE)
-    note_failure(place, done.error or "its result did not arrive in the folder", done.minutes)
+    note_failure(run_folder, done.error or "its result did not arrive in the folder", done.minutes)
     return stored_run(folder, run.name, run.lesson.name, run.values)

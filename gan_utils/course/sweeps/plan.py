@@ -72,13 +72,13 @@ class Planned:
 
 def varied(runs: Sequence[Planned]) -> list[str]:
     """The parameters that differ among the runs of a lesson, `seed` left out, in order."""
-    found: dict[tuple[str, str], set[str]] = {}
+    given: dict[tuple[str, str], set[str]] = {}
     for run in runs:
         for name, value in run.values.items():
-            found.setdefault((name, run.lesson.name), set()).add(repr(value))
+            given.setdefault((name, run.lesson.name), set()).add(repr(value))
     return list(
         dict.fromkeys(
-            name for (name, _), values in found.items() if len(values) > 1 and name != "seed"
+            name for (name, _), values in given.items() if len(values) > 1 and name != "seed"
         )
     )
 
@@ -100,7 +100,7 @@ def read_sweep(path: Path, many: bool = False) -> list[Planned]:
     names = [node] if node.is_single else node.entries("`lessons`")
     lessons = find_lessons([name.text("a lesson") for name in names])
     for lesson in lessons:
-        _check_place(lesson, path, sections["lessons"])
+        _check_folder(lesson, path, sections["lessons"])
         _check_lesson(lesson, sections["lessons"])
     count = sum(_count(sections, lesson) for lesson in lessons)
     if count > MANY and not many:
@@ -133,7 +133,7 @@ def _count(sections: Mapping[str, Node], lesson: Lesson) -> int:
     return count * len(_seeds(sections.get("seeds"), lesson))
 
 
-def _check_place(lesson: Lesson, file: Path, node: Node) -> None:
+def _check_folder(lesson: Lesson, file: Path, node: Node) -> None:
     """Refuse a notebook from elsewhere: a sweep file may come from anybody, and runs it."""
     own = (Path(), file.parent, Path(__file__).parent.parent.parent / "notebooks")
     if not any(lesson.path.resolve().is_relative_to(folder.resolve()) for folder in own):

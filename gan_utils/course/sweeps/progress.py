@@ -59,8 +59,8 @@ class Progress:
         self._left -= 1
         self._failed += done.state == "failed"
         self._minutes.append(done.minutes)
-        place = f"[{self._number - self._left:{len(str(self._number))}}/{self._number}]"
-        line = f"{place} {self._names[done.name]}: {_outcome(done)}"
+        position = f"[{self._number - self._left:{len(str(self._number))}}/{self._number}]"
+        line = f"{position} {self._names[done.name]}: {_outcome(done)}"
         if not self._console.is_terminal and self._left:
             line += f" · {self._estimate()}"
         self._console.print(line, markup=False)

@@ -86,7 +86,7 @@ def _lesson(
         "rows": rows,
         "plots": [_plot(score, rows) for score in scores[:PLOTTED]] if len(rows) > 1 else [],
         "pictures": _pictures(rows),
-        "told": _told,
+        "text": _text,
     }
 
 
@@ -95,7 +95,7 @@ def _label(names: Sequence[str], setting: Sequence[str]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in pairs) or "as it is"
 
 
-def _told(row: Mapping[str, Any], middle: str) -> str:
+def _text(row: Mapping[str, Any], middle: str) -> str:
     """A number of a table with its interval, in three digits."""
     return Score(row[middle], row["low"], row["high"], row["n"]).text(row["unit"])
 
@@ -106,21 +106,21 @@ def _plot(score: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     figure: Figure
     figure, axes = plt.subplots(figsize=(7.0, 0.9 + 0.34 * len(rows)))
     unit = ""
-    for place, row in enumerate(rows):
+    for position, row in enumerate(rows):
         values = [
-            found["value"]
+            entry["value"]
             for known in row["runs"]
-            for found in (known.result["scores"] if known.result else ())
-            if found["name"] == score
+            for entry in (known.result["scores"] if known.result else ())
+            if entry["name"] == score
         ]
-        axes.plot(values, [place] * len(values), "o", color="#9aa5b1", zorder=1)
+        axes.plot(values, [position] * len(values), "o", color="#9aa5b1", zorder=1)
         mean = row["cells"][score].get("summary")
         if mean is None:
             continue
         unit = mean["unit"]
         if not pd.isna(mean["low"]):
-            axes.plot([mean["low"], mean["high"]], [place] * 2, color=COLOURS["real"], zorder=2)
-        axes.plot(mean["mean"], place, "s", color=COLOURS["real"], zorder=3)
+            axes.plot([mean["low"], mean["high"]], [position] * 2, color=COLOURS["real"], zorder=2)
+        axes.plot(mean["mean"], position, "s", color=COLOURS["real"], zorder=3)
     axes.set_yticks(range(len(rows)), [row["label"] for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)  # the first setting on top, as in the tables
     axes.set_xlabel(f"{score} ({unit})" if unit else score)
@@ -146,5 +146,5 @@ def _machine(result: Mapping[str, Any]) -> str:
     """Where a run was made, in a line."""
     machine, versions = result["machine"], result["versions"]
     accelerators = ", ".join(machine["accelerators"]) or "no accelerator"
-    told = " · ".join(f"{name} {version}" for name, version in versions.items())
-    return f"{machine['cpus']} CPU cores, {machine['platform']}, {accelerators} · {told}"
+    software = " · ".join(f"{name} {version}" for name, version in versions.items())
+    return f"{machine['cpus']} CPU cores, {machine['platform']}, {accelerators} · {software}"

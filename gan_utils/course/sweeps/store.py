@@ -93,18 +93,18 @@ def stored_runs(folder: Path) -> list[StoredRun]:
 
 def stored_run(folder: Path, name: str, lesson: str, values: Mapping[str, Any]) -> StoredRun:
     """What the folder of a run shows."""
-    place = folder / name
+    run_folder = folder / name
     result, state, minutes, error = None, "missing", 0.0, ""
     try:
-        result = read_result(place)
+        result = read_result(run_folder)
         state, minutes = "done", result["minutes"]
     except OutputError:
         try:
-            failure = json.loads((place / FAILED).read_text(encoding="utf-8"))
+            failure = json.loads((run_folder / FAILED).read_text(encoding="utf-8"))
             state, minutes, error = "failed", float(failure["minutes"]), str(failure["error"])
         except (OSError, ValueError, LookupError, TypeError):
             pass  # neither ended: it is to be run
-    return StoredRun(name, lesson, values, place, state, minutes, error, result)
+    return StoredRun(name, lesson, values, run_folder, state, minutes, error, result)
 
 
 def note_failure(folder: Path, error: str, minutes: float) -> None:

@@ -67,8 +67,8 @@ def parameters_varied(table: pd.DataFrame) -> list[str]:
 
 def setting_of(values: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
     """The values of some parameters as they would be typed; empty where a lesson has none."""
-    found = (values.get(name) for name in names)
-    return tuple("" if pd.isna(value) else str(value) for value in found)
+    chosen = (values.get(name) for name in names)
+    return tuple("" if pd.isna(value) else str(value) for value in chosen)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -79,8 +79,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for setting, score, runs in _groups(table):
-        found = over_seeds(runs["value"].to_numpy(float))
-        rows.append({**setting, "score": score, **_numbers(found, "mean"), **_kind(runs)})
+        mean = over_seeds(runs["value"].to_numpy(float))
+        rows.append({**setting, "score": score, **_numbers(mean, "mean"), **_kind(runs)})
     columns = ["lesson", *parameters_varied(table), "score", "mean", "low", "high", "n"]
     return pd.DataFrame(rows, columns=[*columns, "unit", "better"])
 
@@ -109,11 +109,11 @@ def comparisons(table: pd.DataFrame) -> pd.DataFrame:
         seeds = base_values.index.intersection(values.index)
         if len(seeds) < 2:
             continue
-        found = paired_difference(values[seeds].to_numpy(), base_values[seeds].to_numpy())
+        difference = paired_difference(values[seeds].to_numpy(), base_values[seeds].to_numpy())
         kind = _kind(runs)
-        verdict = _verdict(found, kind["better"])
+        verdict = _verdict(difference, kind["better"])
         rows.append(
-            {**setting, "score": score, **_numbers(found, "difference"), **kind,
+            {**setting, "score": score, **_numbers(difference, "difference"), **kind,
              "verdict": verdict}
         )  # fmt: skip
     columns = ["lesson", *names, "score", "difference", "low", "high", "n", "unit", "better"]
@@ -130,8 +130,8 @@ def _groups(table: pd.DataFrame) -> Iterator[tuple[dict[str, Any], str, pd.DataF
         yield setting, key[-1], runs
 
 
-def _numbers(found: Score, middle: str) -> dict[str, Any]:
-    return {middle: found.value, "low": found.low, "high": found.high, "n": found.n}
+def _numbers(score: Score, middle: str) -> dict[str, Any]:
+    return {middle: score.value, "low": score.low, "high": score.high, "n": score.n}
 
 
 def _kind(runs: pd.DataFrame) -> dict[str, str]:
@@ -139,8 +139,8 @@ def _kind(runs: pd.DataFrame) -> dict[str, str]:
     return {name: "" if pd.isna(first[name]) else first[name] for name in ("unit", "better")}
 
 
-def _verdict(found: Score, better: str) -> str:
+def _verdict(score: Score, better: str) -> str:
     # Counts can differ by the same in every pair; that an interval has no width is no certainty.
-    if found.low <= 0 <= found.high or found.low == found.high or not better:
+    if score.low <= 0 <= score.high or score.low == score.high or not better:
         return "open"
-    return "better" if (found.value > 0) == (better == "higher") else "worse"
+    return "better" if (score.value > 0) == (better == "higher") else "worse"

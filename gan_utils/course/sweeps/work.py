@@ -59,9 +59,9 @@ class Done:
 
 def task(run: Planned, folder: Path, token: str) -> Task:
     """Pack a run for a worker."""
-    place = str(folder.resolve())
+    target = str(folder.resolve())
     return Task(
-        run.name, run.lesson.name, run.notebook, run.values, place, token, run.package,
+        run.name, run.lesson.name, run.notebook, run.values, target, token, run.package,
         run.cell_seconds,
     )  # fmt: skip
 
