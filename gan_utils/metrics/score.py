@@ -160,7 +160,7 @@ def paired_difference(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Score:
     settings differ.
 
     Args:
-        a, b: one score a run, shape (n,) each; entries at the same place share a seed.
+        a, b: one score a run, shape (n,) each; entries of the same index share a seed.
         level: share of such intervals that hold the true difference.
 
     Returns:
