@@ -38,8 +38,8 @@ class Judge:
 
     Every method takes `samples`, which are uint8 images (n, height, width, 1 or 3) of any size, or
     a game with `sample(count, seed)` and `image_range`, such as a `GAN`, from which `count` samples
-    of `seed` are drawn. What was found about the last few sets of images is remembered, so asking
-    for several scores of the same images runs the evaluator once.
+    of `seed` are drawn. The evaluator's answers for the last few sets of images
+    are kept, so asking for several scores of the same images runs the evaluator once.
 
     Raises `DataError` for an unknown name or source, and for samples that are neither.
     """
@@ -48,7 +48,7 @@ class Judge:
         self.evaluator = evaluator(name)
         self.test: ImageSet = load_images(name, "test", source)
         self.real = self.images(self.test.images if real is None else real)
-        self._found: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+        self._answers: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
 
     # --- real images ------------------------------------------------------------------------------
 
@@ -112,14 +112,14 @@ class Judge:
         """Both of the above."""
         images = self.images(samples, count=count, seed=seed)
         key = hashlib.sha256(np.ascontiguousarray(images)).digest()
-        if key not in self._found:
-            found = self.evaluator.features_and_probabilities(images)
-            for array in found:
+        if key not in self._answers:
+            answers = self.evaluator.features_and_probabilities(images)
+            for array in answers:
                 array.flags.writeable = False  # it will be given again
-            if len(self._found) == KEPT:
-                del self._found[next(iter(self._found))]
-            self._found[key] = found
-        return self._found[key]
+            if len(self._answers) == KEPT:
+                del self._answers[next(iter(self._answers))]
+            self._answers[key] = answers
+        return self._answers[key]
 
     def images(self, samples, *, count: int = COUNT, seed: int = 0) -> np.ndarray:
         """The samples as the evaluator sees them: uint8 (n, 28, 28, 1), in grey."""
