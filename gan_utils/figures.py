@@ -127,8 +127,8 @@ def image_rows(rows: dict[str, np.ndarray], title: str = "") -> Figure:
     pitch = max(side, high / figure.dpi) + GAP
     height = count * pitch + TITLE
     figure.set_size_inches(WIDTH, height)
-    for place, (word, images) in enumerate(zip(words, rows.values(), strict=True)):
-        column, row = divmod(place, count)
+    for number, (word, images) in enumerate(zip(words, rows.values(), strict=True)):
+        column, row = divmod(number, count)
         x = column * WIDTH / columns + left
         middle = height - TITLE - (row + 0.5) * pitch
         word.set_position(((x - GAP) / WIDTH, middle / height))
@@ -157,9 +157,9 @@ def band(axes, steps, values, label: str, colour: str) -> None:
 def intervals(axes, scores: dict[str, Score], colours: str | list[str]) -> None:
     """A labelled dot with its interval for every entry, the first one on top."""
     colours = [colours] * len(scores) if isinstance(colours, str) else colours
-    for place, (score, colour) in enumerate(zip(scores.values(), colours, strict=True)):
-        axes.plot([score.low, score.high], [place, place], color=colour, alpha=0.5)
-        axes.plot(float(score), place, "o", color=colour)
+    for row, (score, colour) in enumerate(zip(scores.values(), colours, strict=True)):
+        axes.plot([score.low, score.high], [row, row], color=colour, alpha=0.5)
+        axes.plot(float(score), row, "o", color=colour)
     axes.set_yticks(range(len(scores)), scores)
     axes.set_ylim(len(scores) - 0.5, -0.5)
 
