@@ -164,29 +164,29 @@ def _declaration(statement: ast.stmt, comment: str) -> Parameter:
 def _limited(parameter: Parameter) -> Parameter:
     """Move the range or the choices at the end of the help into their own fields."""
     text = parameter.help.rstrip()
-    if found := CHOICES.match(text):
+    if match := CHOICES.match(text):
         if parameter.type is bool:
             raise ParameterError("has choices, but a bool is only true or false: leave them out.")
-        items = [item.strip() for item in found["items"].split(",")]
+        items = [item.strip() for item in match["items"].split(",")]
         if "" in items or len(set(items)) < len(items):
             raise ParameterError("has an empty or repeated choice: write {a, b, c}.")
         if parameter.type is not str:
             items = [_bound(item, parameter.type) for item in items]
-        return replace(parameter, help=found["help"], choices=tuple(items))
-    found = RANGE.match(text)
+        return replace(parameter, help=match["help"], choices=tuple(items))
+    match = RANGE.match(text)
     # "(steps, not epochs)" is help; "(0, 1)" and "[0, l]" are ranges, the second a wrong one.
-    if found and (
-        "[" in found["open"] or "]" in found["close"] or any(map(_is_number, found.group(3, 4)))
+    if match and (
+        "[" in match["open"] or "]" in match["close"] or any(map(_is_number, match.group(3, 4)))
     ):
         if parameter.type not in (int, float):
             raise ParameterError("has a range, which only int and float can have: leave it out.")
-        low, high = (_bound(found[side], parameter.type) for side in ("low", "high"))
-        low_closed, high_closed = found["open"] == "[", found["close"] == "]"
+        low, high = (_bound(match[side], parameter.type) for side in ("low", "high"))
+        low_closed, high_closed = match["open"] == "[", match["close"] == "]"
         if low > high or (low == high and not (low_closed and high_closed)):
             raise ParameterError("has an empty range: write the lowest value first.")
         return replace(
             parameter,
-            help=found["help"],
+            help=match["help"],
             low=low,
             high=high,
             low_closed=low_closed,

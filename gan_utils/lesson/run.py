@@ -94,10 +94,10 @@ class Run:
         show(data, alt)
 
     def score(self, name: str, value: Any, unit: str = "", better: str = "") -> None:
-        """Record a score: a number, or an object with `value`, `low`, `high` and `n`.
+        """Keep a score: a number, or an object with `value`, `low`, `high` and `n`.
 
         `better` is "lower", "higher" or "" where neither is.  An interval whose ends are not
-        finite is recorded as absent; a value that is not finite is a CourseError.
+        finite counts as absent; a value that is not finite is a CourseError.
         """
         try:
             number = float(value)

@@ -32,7 +32,8 @@ LONGEST = 160  # characters of an error's message that are shown
 LAST = "There is no further hint: the solution is folded below the cell."
 
 _known: dict[str, Exercise] = {}
-_failed: Counter[str] = Counter()  # checks that failed in this kernel since the last right answer
+# Checks that failed in this Jupyter kernel since the last right answer.
+_failed: Counter[str] = Counter()
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def exercise(*hints: str) -> Callable[[Callable[[Callable], None]], Exercise]:
 
 def exercises() -> dict[str, Exercise]:
     """All exercises by name, in the order of the lessons."""
-    for module in sorted(found.name for found in pkgutil.iter_modules(__path__)):
+    for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
         if module.startswith(LESSON):
             import_module(f"{__name__}.{module}")
     return _known
@@ -73,13 +74,13 @@ def check(function: Callable) -> None:
 
     function: what the reader wrote, under the name of its exercise. While its body is a bare
     `raise NotImplementedError` it is not done yet. Each further check that fails in the same
-    kernel shows the next hint. An error in the reader's code is told in words.
+    kernel shows the next hint. An error in the reader's code is put into words.
 
     Raises `CourseError` for what is no function, and for a name that no exercise has.
     """
     tried = _exercise_of(function)
     try:
-        # What an unfinished answer makes libraries warn of is told here, in one line.
+        # What an unfinished answer makes libraries warn of is said here, in one line.
         with warnings.catch_warnings(action="ignore"):
             tried.test(function)
     except Exception as error:
@@ -117,9 +118,9 @@ def _stumble(error: Exception, function: Callable) -> str:
         for frame, line in traceback.walk_tb(error.__traceback__)
         if frame.f_code is code
     ]
-    place = f"it stops in its line {lines[-1]}" if lines else "it cannot be used as asked: it ends"
+    where = f"it stops in its line {lines[-1]}" if lines else "it cannot be used as asked: it ends"
     # TensorFlow puts the name of a graph's node in front, and a heading above its messages.
     message = re.sub(r"\{\{.*?\}\}", "", str(error)).strip().splitlines() or [""]
-    told = " ".join(message[-1 if message[0].endswith(":") else 0].split()).rstrip(".")
-    told = told if len(told) <= LONGEST else f"{told[:LONGEST]}…"
-    return f"{place} with {type(error).__name__}" + (f" ({told})" if told else "")
+    reason = " ".join(message[-1 if message[0].endswith(":") else 0].split()).rstrip(".")
+    reason = reason if len(reason) <= LONGEST else f"{reason[:LONGEST]}…"
+    return f"{where} with {type(error).__name__}" + (f" ({reason})" if reason else "")

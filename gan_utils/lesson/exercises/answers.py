@@ -20,16 +20,16 @@ def shown(value: float) -> str:
     return f"{value:,.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.4g}"
 
 
-def number(found, call: str) -> float:
+def number(returned, call: str) -> float:
     """What `call` gave, where it is one finite number; raises `NotYet`."""
-    if found is None:
+    if returned is None:
         raise NotYet(f"{call} gives None: its `return` seems to be missing")
     try:
-        array = np.asarray(found)
+        array = np.asarray(returned)
     except Exception:  # of whatever kind the object's own conversion raises
         array = np.asarray(None)
     if array.dtype.kind not in "biuf":
-        raise NotYet(f"{call} gives {_described(found)}, and not a number")
+        raise NotYet(f"{call} gives {_described(returned)}, and not a number")
     if array.ndim:
         raise NotYet(f"{call} gives an array of shape {array.shape}, and not one number")
     if not np.isfinite(array):
@@ -37,30 +37,30 @@ def number(found, call: str) -> float:
     return float(array)
 
 
-def pair(found, call: str) -> tuple[float, float]:
+def pair(returned, call: str) -> tuple[float, float]:
     """What `call` gave, where it is two finite numbers; raises `NotYet`."""
-    if found is None:
+    if returned is None:
         raise NotYet(f"{call} gives None: its `return` seems to be missing")
     try:
-        first, second = found
+        first, second = returned
     except (TypeError, ValueError):
-        raise NotYet(f"{call} gives {_described(found)}, and not two numbers") from None
+        raise NotYet(f"{call} gives {_described(returned)}, and not two numbers") from None
     return number(first, f"the first part of {call}"), number(second, f"the second part of {call}")
 
 
-def _described(found) -> str:
+def _described(returned) -> str:
     """A thing of Python's own by its text, any other by its type."""
-    plain = isinstance(found, str | int | float | complex | list | tuple | dict | set)
-    return reprlib.repr(found) if plain else f"an object of type {type(found).__name__}"
+    plain = isinstance(returned, str | int | float | complex | list | tuple | dict | set)
+    return reprlib.repr(returned) if plain else f"an object of type {type(returned).__name__}"
 
 
-def agree(found, expected: float, call: str, because: str, within: float = 1e-5) -> None:
+def agree(returned, expected: float, call: str, because: str, within: float = 1e-5) -> None:
     """Raise `NotYet` unless `call` gave a number near `expected`.
 
     because: where `expected` comes from, such as "counting by hand gives".
     within: how far apart both may be, as a share of the larger one or, near 0, as it is.
     """
-    value = number(found, call)
+    value = number(returned, call)
     if not math.isclose(value, expected, rel_tol=within, abs_tol=within):
         here, there = shown(value), shown(expected)
         if here == there:  # they part only in later digits

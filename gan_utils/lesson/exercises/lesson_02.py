@@ -101,10 +101,10 @@ def alternating_step(step):
         (g_slope,) = move_g.gradients
         because = "with the D that has moved, in closed form, it is"
         agree(g_slope, by_theta, "as G's slope in θ the step", because, 1e-4)
-        for found, loss, name in zip(
+        for returned, loss, name in zip(
             pair(losses, "alternating_step"), (d_loss, g_loss), ("d_loss", "g_loss"), strict=True
         ):
-            agree(found, loss, f"as {name} the step", "in closed form it is", 1e-4)
+            agree(returned, loss, f"as {name} the step", "in closed form it is", 1e-4)
 
 
 def _check_order(log: list[str]) -> None:

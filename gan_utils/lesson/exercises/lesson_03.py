@@ -73,10 +73,10 @@ def r1(penalty):
     )  # fmt: skip
     for gamma in (2.0, 0.2):
         with tf.GradientTape() as tape:
-            found = penalty(straight, images, gamma)
+            value = penalty(straight, images, gamma)
         call = f"r1 with γ = {gamma}, for a discriminator whose slope is 3 everywhere,"
-        agree(found, gamma / 2 * 9, call, "γ/2 · 3² is", 1e-4)
-        (slopes,) = tape.gradient(tf.convert_to_tensor(found), straight.trainable_variables)
+        agree(value, gamma / 2 * 9, call, "γ/2 · 3² is", 1e-4)
+        (slopes,) = tape.gradient(tf.convert_to_tensor(value), straight.trainable_variables)
         if slopes is None:
             raise NotYet("D cannot learn from it: no tensor leads from D's weights to the penalty")
 

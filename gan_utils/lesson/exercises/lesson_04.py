@@ -17,10 +17,10 @@ def w1_of_histograms(distance):
     uneven = np.array([0.1, 0.4, 0.05, 0.25, 0.2]), np.array([0.3, 0.1, 0.35, 0.05, 0.2])
     pairs = [([1, 0, 0], [0, 0, 1]), ([0.5, 0.5, 0], [0, 0.5, 0.5]), uneven]
     for p, q in [*pairs, uneven[::-1]]:
-        places = range(len(p))
+        positions = range(len(p))
         agree(
             distance(np.array(p), np.array(q)),
-            wasserstein_distance(places, places, p, q),
+            wasserstein_distance(positions, positions, p, q),
             f"w1_of_histograms({list(map(float, p))}, {list(map(float, q))})",
             "SciPy's distance is",
         )

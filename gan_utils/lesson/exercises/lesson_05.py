@@ -61,10 +61,10 @@ def cheat(choose):
         )
     judge = Judge("fashion_mnist")
     real = judge.features(judge.test.images[:1000])
-    found = prdc(real, judge.features(chosen), groups=0)
-    precision, recall = float(found.precision), float(found.recall)
-    told = f"the images have a precision of {precision:.2f} and a recall of {recall:.2f}"
+    scores = prdc(real, judge.features(chosen), groups=0)
+    precision, recall = float(scores.precision), float(scores.recall)
+    observed = f"the images have a precision of {precision:.2f} and a recall of {recall:.2f}"
     if precision < 0.85:
-        raise NotYet(f"{told}, but a precision of 0.85 or more is wanted")
+        raise NotYet(f"{observed}, but a precision of 0.85 or more is wanted")
     if recall > 0.4:
-        raise NotYet(f"{told}, but a recall of 0.4 or less is wanted")
+        raise NotYet(f"{observed}, but a recall of 0.4 or less is wanted")
