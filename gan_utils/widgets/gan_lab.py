@@ -62,19 +62,25 @@ def gan_lab_figure(game: PlaneGame) -> Figure:
     below = figure.add_subplot(halves[1, 1], sharex=above)
     solid, dashed = {"color": COLOURS["theory"]}, {"color": COLOURS["generated"], "ls": "--"}
     share = 100 * modes / len(game.target.centres)
-    for axes, values, words, style in (
-        (above, d_loss, "D", solid),
-        (above, g_loss, "G", dashed),
-        (below, share, game.target.piece, solid),
-        (below, 100 * quality, "high\nquality", dashed),
+    below.set_ylim(-5, 105)
+    for axes, lines in (
+        (above, {"D": (d_loss, solid), "G": (g_loss, dashed)}),
+        (below, {game.target.piece: (share, solid), "high\nquality": (100 * quality, dashed)}),
     ):
-        axes.plot(at, values, **style)
-        axes.annotate(
-            words, (at[-1], values[-1]), xytext=(4, 0), textcoords="offset points", va="center"
-        )
+        for values, style in lines.values():
+            axes.plot(at, values, **style)
+        # Where both end at one height, the label of the lower one hangs and the other stands.
+        low, high = sorted(lines, key=lambda words: lines[words][0][-1])
+        gap = lines[high][0][-1] - lines[low][0][-1]
+        near = gap < 0.2 * np.ptp(axes.get_ylim())
+        for words, side in ((low, "top"), (high, "bottom")):
+            axes.annotate(
+                words, (at[-1], lines[words][0][-1]), xytext=(4, 0), textcoords="offset points",
+                va=side if near else "center",
+            )  # fmt: skip
     above.set(ylabel="loss")
     above.tick_params(labelbottom=False)
-    below.set(xlabel="rounds", ylabel="%", ylim=(-5, 105))
+    below.set(xlabel="rounds", ylabel="%")
     figure.suptitle(
         f"After {view.rounds:,} rounds: {view.modes} of {len(game.target.centres)} "
         f"{game.target.piece}, {100 * view.quality:.0f} % of high quality",
