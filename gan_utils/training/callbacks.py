@@ -18,7 +18,7 @@ class Snapshots(keras.callbacks.Callback):
     """What the game generates from the same inputs before training and every `every` epochs.
 
     inputs: latent vectors, or whatever else `Trainer.generate` takes. The pictures go into
-    `records["snapshots"]`, images as uint8, so that a resumed run has all of them.
+    `records["snapshots"]`, images as uint8, so that a resumed training has all of them.
     """
 
     def __init__(self, inputs, every: int = 1):

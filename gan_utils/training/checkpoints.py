@@ -42,10 +42,10 @@ def read_checkpoint(path: Path, variables: dict) -> dict:
             f"the checkpoint {path} cannot be read ({type(error).__name__}): delete it to start "
             f"anew, or give an earlier one."
         ) from error
-    found = {name for name in arrays if not name.startswith(RECORD)}
-    if found != set(variables):
+    names = {name for name in arrays if not name.startswith(RECORD)}
+    if names != set(variables):
         raise CheckpointError(
-            f"the checkpoint {path} is of another architecture ({len(found)} arrays where this "
+            f"the checkpoint {path} is of another architecture ({len(names)} arrays where this "
             f"model has {len(variables)}): load it with the model that wrote it."
         )
     for name, variable in variables.items():

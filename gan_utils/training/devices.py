@@ -50,12 +50,12 @@ def worker_index() -> int:
 def _cluster() -> dict:
     """What TF_CONFIG says, if it names workers."""
     try:
-        told = json.loads(os.environ.get("TF_CONFIG") or "{}")
-        workers = told.get("cluster", {}).get("worker")
+        config = json.loads(os.environ.get("TF_CONFIG") or "{}")
+        workers = config.get("cluster", {}).get("worker")
         # A chief would be a second machine with the number 0.
-        if workers and (told["task"]["type"] != "worker" or "chief" in told["cluster"]):
+        if workers and (config["task"]["type"] != "worker" or "chief" in config["cluster"]):
             raise ParameterError("TF_CONFIG names a chief: list it as the first worker instead.")
-        return told if workers else {}
+        return config if workers else {}
     except (ValueError, AttributeError, LookupError, TypeError):
         raise ParameterError(
             f"TF_CONFIG is {os.environ['TF_CONFIG']!r}, not the JSON that TensorFlow asks for: "
@@ -66,7 +66,7 @@ def _cluster() -> dict:
 def keep_order_of_sums() -> None:
     """Keep TensorFlow from rewriting sums, which it does not always put in the same order.
 
-    Of ten trainings from the same seed two ended with other last digits, and a resumed run must
+    Of ten trainings from the same seed two ended with other last digits, and a resumed one must
     end bit for bit like one that was never killed. Without the rewriting a step takes as long.
     """
     tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})

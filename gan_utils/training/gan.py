@@ -107,17 +107,17 @@ class GAN(Trainer):
             with tf.GradientTape() as tape:
                 loss, _, _ = self.game.d_loss(self.answer, other, fake, again)
             self.move("discriminator", tape.gradient(loss, d_weights))
-        found = self.game.gradients(
+        gradients = self.game.gradients(
             lambda: self.fake(rows, draw), self.answer, real, draw,
             self.generator.trainable_variables, d_weights, self.apart,
         )  # fmt: skip
-        self.move("discriminator", found.d)
-        self.move("generator", found.g)
+        self.move("discriminator", gradients.d)
+        self.move("generator", gradients.g)
         return {
-            "d_loss": found.d_loss,
-            "g_loss": found.g_loss,
-            "d_real": tf.reduce_mean(tf.sigmoid(found.real_logits)),
-            "d_fake": tf.reduce_mean(tf.sigmoid(found.fake_logits)),
+            "d_loss": gradients.d_loss,
+            "g_loss": gradients.g_loss,
+            "d_real": tf.reduce_mean(tf.sigmoid(gradients.real_logits)),
+            "d_fake": tf.reduce_mean(tf.sigmoid(gradients.fake_logits)),
         }
 
     # --- sampling ---------------------------------------------------------------------------------

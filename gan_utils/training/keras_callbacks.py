@@ -23,20 +23,20 @@ def adapted(callbacks, trainer) -> list[keras.callbacks.Callback]:
     if callbacks is None:
         return []
     given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
-    found = []
+    acting = []
     for callback in given:
         _refuse(callback)
         if isinstance(callback, WATCH):
-            found.append(_Watched(callback))
+            acting.append(_Watched(callback))
         if isinstance(callback, SET_RATES):
-            found += [
+            acting += [
                 _OfOneNetwork(copy.copy(callback), name, trainer) for name in trainer.networks
             ]
         elif isinstance(callback, keras_callbacks.TerminateOnNaN):
-            found.append(_SeesAll(callback))
+            acting.append(_SeesAll(callback))
         else:
-            found.append(callback)
-    return found
+            acting.append(callback)
+    return acting
 
 
 def _refuse(callback) -> None:

@@ -35,7 +35,7 @@ PART = 500  # samples that a network makes at a time
 class Trainer(keras.Model):
     """Named networks that are trained together, each by an optimizer of its name.
 
-    networks: by name; the first one draws, where `generate` is not told otherwise.
+    networks: by name; the first one draws, where `generate` names no other.
     averages: the decay of a running average of a network's weights, by the network's name
         (Yazıcı et al. 2019); `generate` then draws from the average.
     image_range: lowest and highest value of the images that networks see and make.
@@ -117,15 +117,15 @@ class Trainer(keras.Model):
                 f"optimizers are given for {', '.join(optimizers) or 'nothing'}: give one each for "
                 f"{', '.join(self.networks)}."
             )
-        found = {name: checked_optimizer(name, given) for name, given in optimizers.items()}
-        if len(set(map(id, found.values()))) < len(found):
+        checked = {name: checked_optimizer(name, given) for name, given in optimizers.items()}
+        if len(set(map(id, checked.values()))) < len(checked):
             raise ParameterError(
-                f"one optimizer is given for several of {', '.join(found)}: make one for each, "
+                f"one optimizer is given for several of {', '.join(checked)}: make one for each, "
                 f"because it keeps numbers for each weight."
             )
-        for name, optimizer in found.items():
+        for name, optimizer in checked.items():
             optimizer.build(self.networks[name].trainable_variables)
-        self.optimizers = found
+        self.optimizers = checked
         self.xla = xla
         self._steps = tf.function(self._run_steps)
 
@@ -145,7 +145,7 @@ class Trainer(keras.Model):
         epoch_steps: callbacks are called, and means recorded, whenever the number of steps is a
             multiple of it, and at the end.
         callbacks: of Keras or of `training.callbacks`. One with a method `restore` is asked first,
-            so that a run which was killed goes on from its last backup.
+            so that a training which was killed goes on from its last backup.
 
         Returns the Keras history of this call; `records` holds the means of all calls. Raises
         `ParameterError` and `DataError` before the first step for what cannot be trained.
@@ -219,8 +219,8 @@ class Trainer(keras.Model):
                     for name, value in measured.items()
                 }
             means = means.write(tf.cast(step - start, tf.int32), self._stacked(measured))
-        found = tf.unstack(tf.reduce_mean(means.stack(), 0), len(self._measured))
-        return dict(zip(self._measured, found, strict=True))
+        values = tf.unstack(tf.reduce_mean(means.stack(), 0), len(self._measured))
+        return dict(zip(self._measured, values, strict=True))
 
     def _stacked(self, measured: dict[str, tf.Tensor]) -> tf.Tensor:
         self._measured = list(measured)  # noted while the step is traced
