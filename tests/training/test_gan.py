@@ -23,6 +23,7 @@ from gan_utils.training.gradients import answers_apart, logits
 from gan_utils.training.losses import Minimax, NonSaturating, Relativistic, Wasserstein
 from gan_utils.training.penalties import R1, GradientPenalty
 from gan_utils.training.sources import batches
+from states import assert_same, weights
 
 # As in every lesson: on a GPU, sums have one order only then.
 tf.config.experimental.enable_op_determinism()
@@ -43,16 +44,6 @@ def small_gan(seed=0, width=8, rate=1e-3, **options):
     gan = GAN(mlp_2d_generator(width=width), discriminator, seed=seed, **options)
     gan.compile(keras.optimizers.Adam(rate), keras.optimizers.Adam(rate))
     return gan
-
-
-def weights(gan):
-    return {name: variable.numpy() for name, variable in gan._state().items()}
-
-
-def assert_same(one, other):
-    assert one.keys() == other.keys()
-    for name in one:
-        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
 
 # --- batches ----------------------------------------------------------------------------------
@@ -229,7 +220,7 @@ def test_two_calls_of_fit_are_one(tmp_path):
 KILLED = """
 import os, signal, sys
 import keras
-sys.path.insert(0, {tests!r})
+sys.path[:0] = [{tests!r}, {support!r}]
 from test_gan import POINTS, small_gan
 from gan_utils.training.callbacks import Backup, Snapshots
 
@@ -248,8 +239,9 @@ gan.save_state(sys.argv[1])
 
 def test_killed_twice_and_resumed_ends_as_if_never_killed(tmp_path):
     def run(epoch, path, out):
-        here = str(Path(__file__).parent)
-        script = KILLED.format(tests=here, epoch=epoch, path=str(path))
+        here = Path(__file__).resolve().parent
+        support = str(here.parent / "support")
+        script = KILLED.format(tests=str(here), support=support, epoch=epoch, path=str(path))
         return subprocess.run([sys.executable, "-c", script, str(out)], capture_output=True)
 
     backup = tmp_path / "backup.npz"

@@ -13,20 +13,11 @@ import tensorflow as tf
 from children import CHILDREN, DATA, IMAGES, make, pictures_from
 from gan_utils.errors import DataError, ParameterError
 from gan_utils.training.callbacks import Backup, DivergenceGuard, Scores, Snapshots
+from states import assert_same, weights
 
 # As in every lesson: on a GPU, sums have one order only then.
 tf.config.experimental.enable_op_determinism()
 SUPPORT = str(Path(__file__).resolve().parents[1] / "support")
-
-
-def weights(game):
-    return {name: variable.numpy() for name, variable in game._state().items()}
-
-
-def assert_same(one, other):
-    assert one.keys() == other.keys()
-    for name in one:
-        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
 
 def train(name, game, steps=8, callbacks=()):
