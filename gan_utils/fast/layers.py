@@ -1,8 +1,7 @@
-"""Three of Keras' layers with the same mathematics in fewer passes or fewer products.
+"""Keras' layers with the same mathematics in fewer passes or fewer products.
 
-`benchmarks/step.py` times the TensorFlow tutorial's DCGAN with them and with those of Keras. They
-keep the names, the weights and the saved form of the layers that they stand for, so that models of
-either kind read each other's weights.
+`benchmarks/step.py` times trainings with them and with those of Keras. They keep the weights of the
+layers that they stand for, so that models of either kind read each other's weights.
 """
 
 from __future__ import annotations
@@ -110,3 +109,41 @@ class Dropout(keras.layers.Dropout):
         levels = tf.reshape(tf.bitcast(bits, tf.uint16), [-1])[:size]
         kept = tf.cast(tf.reshape(levels, tf.shape(inputs)) >= dropped, inputs.dtype)
         return inputs * (kept * (LEVELS / (LEVELS - dropped)))
+
+
+@keras.saving.register_keras_serializable("gan_utils")
+class UpsampledConv2D(keras.layers.Conv2D):
+    """`UpSampling2D` by 2, nearest neighbour, and a `Conv2D` of 3×3, as one layer.
+
+    Images (n, height, width, channels) → (n, 2 · height, 2 · width, filters). Of the nine products
+    for an output pixel, up to four are with copies of the same input pixel; their weights are added
+    up first, which leaves a transposed convolution of 4×4 with stride 2, four products a pixel
+    (Karras et al. 2019, whose code calls it a fused upscale).
+    """
+
+    def __init__(self, filters: int, **options):
+        super().__init__(filters, **{"kernel_size": 3, "padding": "same", **options})
+        if (self.kernel_size, self.strides, self.dilation_rate, self.padding, self.groups) != (
+            (3, 3), (1, 1), (1, 1), "same", 1,
+        ):  # fmt: skip
+            raise ParameterError(
+                f"kernel_size is {self.kernel_size}, strides {self.strides} and padding "
+                f"{self.padding!r}: this layer has 3, 1 and 'same' only, so use those of "
+                f"keras.layers."
+            )
+
+    def call(self, inputs):
+        padded = tf.pad(self.kernel, [[1, 1], [1, 1], [0, 0], [0, 0]])
+        summed = padded[1:, 1:] + padded[1:, :-1] + padded[:-1, 1:] + padded[:-1, :-1]
+        # A transposed convolution stamps its kernel where a convolution reads it: turned round.
+        stamp = tf.transpose(summed[::-1, ::-1], [0, 1, 3, 2])
+        outputs = tf.nn.conv2d_transpose(
+            inputs, stamp, self.compute_output_shape(tf.shape(inputs)), strides=2
+        )
+        if self.use_bias:
+            outputs += self.bias
+        return self.activation(outputs)
+
+    def compute_output_shape(self, shape):
+        count, height, width, _ = (shape[axis] for axis in range(4))
+        return (count, 2 * height, 2 * width, self.filters)

@@ -8,13 +8,18 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from gan_utils.fast.layers import UpsampledConv2D
+from gan_utils.networks.minibatch import MinibatchStdDev
 from gan_utils.networks.stacks import sequential, strided
 
 
-def _compact_stack(channels: int = 1, width: float = 1.0) -> list[layers.Layer]:
-    """From a vector to images (28, 28, channels) in [−1, 1]."""
+def compact_generator(channels: int = 1, width: float = 1.0) -> keras.Model:
+    """The course's own generator for a laptop, images (28, 28, channels) in [−1, 1].
+
+    `width` multiplies the number of filters, here and in the discriminator.
+    """
     first, second, third = (round(width * filters) for filters in (64, 32, 16))
-    return [
+    stack = [
         layers.Dense(7 * 7 * first),
         layers.LeakyReLU(0.2),
         layers.Reshape((7, 7, first)),
@@ -24,14 +29,7 @@ def _compact_stack(channels: int = 1, width: float = 1.0) -> list[layers.Layer]:
         layers.LeakyReLU(0.2),
         layers.Conv2D(channels, 3, padding="same", activation="tanh"),
     ]
-
-
-def compact_generator(channels: int = 1, width: float = 1.0) -> keras.Model:
-    """The course's own generator for a laptop, images (28, 28, channels) in [−1, 1].
-
-    `width` multiplies the number of filters, here and in the discriminator.
-    """
-    return sequential((64,), _compact_stack(channels, width), "generator")
+    return sequential((64,), stack, "generator")
 
 
 def compact_discriminator(channels: int = 1, width: float = 1.0) -> keras.Model:
@@ -41,16 +39,28 @@ def compact_discriminator(channels: int = 1, width: float = 1.0) -> keras.Model:
 
 
 def swift_generator() -> keras.Model:
-    """The compact generator behind one dense layer, images in [−1, 1].
+    """One dense layer and two doublings, images (28, 28, 1) in [−1, 1].
 
-    The layer lets z bend before it becomes an image: classes lie apart, and a generator that has to
-    reach all of them from one normal cloud draws fewer mixtures of two.
+    The dense layer lets z bend before it becomes an image: classes lie apart, and a generator that
+    has to reach all of them from one normal cloud draws fewer mixtures of two. Each doubling is an
+    upsampling and a 3×3 convolution, which draws no checkerboard (Odena et al. 2016).
     """
-    front = [layers.Dense(256), layers.LeakyReLU(0.2)]
-    return sequential((64,), [*front, *_compact_stack()], "generator")
+    stack = [
+        layers.Dense(256),
+        layers.LeakyReLU(0.2),
+        layers.Dense(7 * 7 * 64),
+        layers.LeakyReLU(0.2),
+        layers.Reshape((7, 7, 64)),
+        UpsampledConv2D(32),
+        layers.LeakyReLU(0.2),
+        UpsampledConv2D(16),
+        layers.LeakyReLU(0.2),
+        layers.Conv2D(1, 3, padding="same", activation="tanh"),
+    ]
+    return sequential((64,), stack, "generator")
 
 
 def swift_discriminator() -> keras.Model:
-    """Three strided convolutions, down to 4×4 pixels, and no normalisation."""
-    stack = [*strided((32, 64, 128)), layers.Flatten(), layers.Dense(1)]
+    """Three strided convolutions down to 4×4 pixels, and the deviations over groups of images."""
+    stack = [*strided((32, 64, 128)), MinibatchStdDev(), layers.Flatten(), layers.Dense(1)]
     return sequential((28, 28, 1), stack, "discriminator")

@@ -7,6 +7,7 @@ one that already knows the labels), real and generated samples, and the random n
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -14,6 +15,7 @@ import tensorflow as tf
 
 from gan_utils.errors import ParameterError
 from gan_utils.streams import FIRST, Draw
+from gan_utils.training.checks import check_count
 
 
 def _slope_norms_squared(answer, images):
@@ -69,6 +71,29 @@ class GradientPenalty:
         between = share * real + (1.0 - share) * fake
         norms = tf.sqrt(_slope_norms_squared(answer, between) + 1e-12)
         return self.weight * tf.reduce_mean(tf.square(norms - 1.0))
+
+
+@dataclass(frozen=True)
+class Lazy:
+    """Another penalty at every `every`-th step only, with `every` times its weight.
+
+    The slope over `every` steps is the same, where D has changed little in between, for less work
+    (Karras et al. 2020, "Analyzing and improving the image quality of StyleGAN", section 3.1). Step
+    0 has it.
+    """
+
+    penalty: Callable
+    every: int = 4
+
+    def __post_init__(self):
+        check_count("every", self.every)
+
+    def __call__(self, answer, real, fake, draw: Draw = FIRST):
+        return tf.cond(
+            tf.equal(draw.step % self.every, 0),
+            lambda: self.every * self.penalty(answer, real, fake, draw),
+            lambda: tf.zeros([]),
+        )
 
 
 class _Within(keras.constraints.Constraint):

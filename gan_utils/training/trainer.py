@@ -29,6 +29,7 @@ from gan_utils.training.devices import keep_order_of_sums
 from gan_utils.training.keras_callbacks import adapted
 from gan_utils.training.sources import ONLY, PURPOSE, as_sources, rows_of_step
 
+AVERAGED_EVERY = 4  # steps; weights change little in between, and all of them are read
 PART = 500  # samples that a network makes at a time
 
 
@@ -37,7 +38,8 @@ class Trainer(keras.Model):
 
     networks: by name; the first one draws, where `generate` names no other.
     averages: the decay of a running average of a network's weights, by the network's name
-        (Yazıcı et al. 2019); `generate` then draws from the average.
+        (Yazıcı et al. 2019); `generate` then draws from the average. The decay is that of a step;
+        every fourth step is averaged, with its fourth power.
     image_range: lowest and highest value of the images that networks see and make.
     seed: fixes batches and all that `update` draws; dropout and initial weights follow
         `keras.utils.set_random_seed`. From 0 to 2³¹ − 1.
@@ -213,11 +215,11 @@ class Trainer(keras.Model):
                 for name, arrays in tensors.items()
             }  # fmt: skip
             measured = strategy.run(one_step, args=(tensors, rows, step))
-            if strategy.num_replicas_in_sync > 1:
-                measured = {
-                    name: strategy.reduce("MEAN", value, axis=None)
-                    for name, value in measured.items()
-                }
+            if self.decays and (step + 1) % AVERAGED_EVERY == 0:
+                strategy.run(self._move_averages)
+            measured = {
+                name: strategy.reduce("MEAN", value, axis=None) for name, value in measured.items()
+            }
             means = means.write(tf.cast(step - start, tf.int32), self._stacked(measured))
         values = tf.unstack(tf.reduce_mean(means.stack(), 0), len(self._measured))
         return dict(zip(self._measured, values, strict=True))
@@ -235,12 +237,15 @@ class Trainer(keras.Model):
         batch = {name: arrays if len(arrays) > 1 else arrays[0] for name, arrays in batch.items()}
         batch = batch.get(ONLY, batch)
         measured = self.update(batch, Draw(self.seed, step))
-        for name, decay in self.decays.items():
-            weights = zip(self.averages[name].weights, self.networks[name].weights, strict=True)
-            for mean, weight in weights:
-                mean.assign(decay * mean + (1.0 - decay) * weight)
         self.steps_done.assign_add(1)
         return measured
+
+    def _move_averages(self) -> None:
+        for name, decay in self.decays.items():
+            kept = decay**AVERAGED_EVERY
+            weights = zip(self.averages[name].weights, self.networks[name].weights, strict=True)
+            for mean, weight in weights:
+                mean.assign(kept * mean + (1.0 - kept) * weight)
 
     def _own(self, rows: tf.Tensor) -> tf.Tensor:
         """This replica's rows of each of the step's batches, one batch after the other."""

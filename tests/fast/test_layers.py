@@ -7,7 +7,12 @@ import tensorflow as tf
 
 from gan_utils.errors import ParameterError
 from gan_utils.fast.convolution import transposed_convolution
-from gan_utils.fast.layers import BatchNormalization, Conv2DTranspose, Dropout
+from gan_utils.fast.layers import (
+    BatchNormalization,
+    Conv2DTranspose,
+    Dropout,
+    UpsampledConv2D,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -151,3 +156,39 @@ def test_elsewhere_it_is_keras_own_layer_bit_for_bit(side, channels, options):
     np.testing.assert_array_equal(
         tf.cast(ours(inputs), "float32"), tf.cast(theirs(inputs), "float32")
     )
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 4, 6), (2, 1, 1, 3)])
+def test_an_upsampled_convolution_is_the_two_layers_of_keras(shape):
+    fused = UpsampledConv2D(7, activation="tanh")
+    plain = keras.Sequential(
+        [keras.layers.UpSampling2D(), keras.layers.Conv2D(7, 3, padding="same", activation="tanh")]
+    )
+    inputs = tf.constant(RNG.normal(size=shape).astype("float32"))
+    assert fused(inputs).shape == plain(inputs).shape == fused.compute_output_shape(shape)
+    plain.set_weights([RNG.normal(size=weight.shape) for weight in plain.get_weights()])
+    fused.set_weights(plain.get_weights())
+
+    def outputs_and_slopes(layer):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = layer(inputs)
+            loss = tf.reduce_sum(outputs * np.arange(outputs.shape[-1], dtype="float32"))
+        return [outputs, *tape.gradient(loss, [inputs, *layer.trainable_variables])]
+
+    for ours, theirs in zip(outputs_and_slopes(fused), outputs_and_slopes(plain), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_an_upsampled_convolution_is_saved_and_loaded(tmp_path):
+    model = keras.Sequential([keras.Input((4, 4, 2)), UpsampledConv2D(3, activation="relu")])
+    model.save(tmp_path / "small.keras")
+    loaded = keras.models.load_model(tmp_path / "small.keras", safe_mode=True)
+    images = RNG.normal(size=(2, 4, 4, 2)).astype("float32")
+    np.testing.assert_array_equal(loaded(images), model(images))
+
+
+def test_an_upsampled_convolution_refuses_other_sizes():
+    for options in ({"kernel_size": 5}, {"strides": 2}, {"padding": "valid"}):
+        with pytest.raises(ParameterError, match=r"use those of keras\.layers"):
+            UpsampledConv2D(4, **options)

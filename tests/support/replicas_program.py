@@ -24,15 +24,16 @@ from keras import layers
 from children import DATA, make
 from gan_utils.fast.layers import BatchNormalization
 from gan_utils.fast.optimizers import Adam
+from gan_utils.networks.minibatch import MinibatchStdDev
 from gan_utils.training.gan import GAN
 from gan_utils.training.losses import NonSaturating, Relativistic, Wasserstein
-from gan_utils.training.penalties import R1, GradientPenalty, clip_weights
+from gan_utils.training.penalties import R1, GradientPenalty, Lazy, clip_weights
 
 keras.utils.set_random_seed(0)
 tf.config.experimental.enable_op_determinism()
 
 
-def players(normalise: bool):
+def players(normalise: bool, compare: bool):
     middle = [BatchNormalization()] if normalise else []
     generator = keras.Sequential(
         [keras.Input((4,)), layers.Dense(16, use_bias=not normalise), *middle,
@@ -41,7 +42,9 @@ def players(normalise: bool):
     )  # fmt: skip
     discriminator = keras.Sequential(
         [keras.Input((8, 8, 1)), layers.Conv2D(4, 3, strides=2), layers.LeakyReLU(0.2),
-         *([BatchNormalization()] if normalise else []), layers.Flatten(), layers.Dense(1)],
+         *([BatchNormalization()] if normalise else []),
+         *([MinibatchStdDev(group=4, maps=2)] if compare else []),
+         layers.Flatten(), layers.Dense(1)],
         name="discriminator",
     )  # fmt: skip
     return generator, discriminator
@@ -51,6 +54,7 @@ GAMES = {
     "labels and R1": {"loss": NonSaturating(0.2, 0.1), "penalty": R1(0.5), "ema": 0.9},
     "gradient penalty": {"loss": Wasserstein(), "penalty": GradientPenalty(10.0), "d_steps": 2},
     "normalised": {"loss": Relativistic(), "normalise": True, "prior": "uniform"},
+    "lazy": {"loss": Relativistic(), "penalty": Lazy(R1(0.5), 2), "ema": 0.9, "compare": True},
     "clipped": {"loss": Wasserstein(), "clip": True},
 }
 images = np.random.default_rng(0).integers(0, 256, (100, 8, 8, 1), dtype=np.uint8)
@@ -58,7 +62,9 @@ results = {}
 for name, options in GAMES.items():
     keras.utils.set_random_seed(1)
     with on_replicas(strategy):
-        generator, discriminator = players(options.pop("normalise", False))
+        generator, discriminator = players(
+            options.pop("normalise", False), options.pop("compare", False)
+        )
         if options.pop("clip", False):
             clip_weights(discriminator, 0.05)
         gan = GAN(generator, discriminator, seed=3, **options)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from gan_utils.errors import ParameterError
 from gan_utils.streams import Draw
 from gan_utils.training.losses import LOSSES, NonSaturating
-from gan_utils.training.penalties import R1, GradientPenalty, clip_weights
+from gan_utils.training.penalties import R1, GradientPenalty, Lazy, clip_weights
 
 RNG = np.random.default_rng(0)
 REAL = RNG.normal(2.0, 3.0, (64, 1)).astype("float32")
@@ -116,6 +116,34 @@ def test_penalties_of_a_linear_critic(weights):
         linear(weights), tf.constant(real), tf.constant(fake), Draw(0, 1)
     )
     np.testing.assert_allclose(penalty, 10 * (norm - 1) ** 2, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("penalty", [R1(0.5), GradientPenalty(2.0)])
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_lazy_penalty_has_the_same_sum_and_slope_over_its_steps(penalty, every):
+    critic, (real, fake) = linear([3.0, 4.0]), RNG.normal(size=(2, 16, 2)).astype("float32")
+    weights = critic.trainable_variables[0]
+
+    @tf.function
+    def measured(chosen, step):
+        with tf.GradientTape() as tape:
+            value = chosen(critic, tf.constant(real), tf.constant(fake), Draw(0, step))
+        return value, tape.gradient(value, weights)
+
+    steps = [tf.constant(step, tf.int64) for step in range(2 * every)]
+    values, slopes = zip(*(measured(Lazy(penalty, every), step) for step in steps), strict=True)
+    assert [bool(value != 0) for value in values] == [
+        step % every == 0 for step in range(len(steps))
+    ]
+    # The slope of a linear critic is the same at every sample, so each step has the same penalty.
+    expected, slope = measured(penalty, steps[0])
+    np.testing.assert_allclose(sum(values), len(steps) * expected, rtol=1e-4)
+    np.testing.assert_allclose(sum(slopes), len(steps) * slope, rtol=1e-4)
+
+
+def test_a_lazy_penalty_of_no_possible_number_of_steps():
+    with pytest.raises(ParameterError, match="every is 0"):
+        Lazy(R1(), 0)
 
 
 def test_the_penalty_has_a_finite_slope_on_a_flat_critic():
