@@ -1,6 +1,6 @@
-"""Train the two evaluators, the classifiers by which generated images are scored; measure them.
+"""Train the evaluators, the classifiers by which generated images are scored; measure them.
 
-    python data/train_evaluators.py                             both
+    python data/train_evaluators.py                             all
     python data/train_evaluators.py mnist --mnist-test DIR      one, tested on more digits
 
 Writes data/evaluators/<name>.keras (no optimizer state) and data/evaluators/<name>.json (accuracy
@@ -35,7 +35,7 @@ SEED = 0
 BATCH = 128
 PEAK_RATE = 3e-3
 WARMUP_STEPS = 200
-EPOCHS = {"mnist": 40, "fashion_mnist": 10}
+EPOCHS = {"mnist": 40, "fashion_mnist": 10, "fashion_mnist_residual": 10}
 
 
 def augmentation(name: str) -> list[layers.Layer]:
@@ -135,7 +135,7 @@ def provenance(name: str, options: argparse.Namespace) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train and measure the bundled classifiers.")
-    parser.add_argument("name", nargs="?", choices=NAMES, help="one of them; default: both")
+    parser.add_argument("name", nargs="?", choices=NAMES, help="one of them; default: all")
     parser.add_argument("--mnist-test", type=Path, help="folder of the official MNIST test files")
     parser.add_argument("--fashion", type=Path, default=FASHION_FOLDER, help="folder of idx files")
     parser.add_argument(

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from gan_utils.data import ImageSet, load_images, resize, unscale
 from gan_utils.errors import DataError, ParameterError
-from gan_utils.judging.evaluators import SHAPE, evaluator
+from gan_utils.judging.evaluators import NAMES, SHAPE, evaluator
 from gan_utils.metrics import (
     Score,
     accuracy,
@@ -29,9 +29,9 @@ PART = 500  # images that a generator makes at a time
 
 
 class Judge:
-    """Scores samples by the evaluator of "mnist" or "fashion_mnist", beside real images.
+    """Scores samples by an evaluator, beside real images.
 
-    name: of the evaluator and of its data set.
+    name: of the evaluator in `evaluators.NAMES`, as a rule that of its data set.
     source: of the test images, "bundled" or "full", as in `load_images`.
     real: the real images that samples are compared with, uint8 (n, height, width, 1 or 3); the test
         images where none are given.
@@ -46,7 +46,7 @@ class Judge:
 
     def __init__(self, name: str, source: str = "bundled", real: np.ndarray | None = None) -> None:
         self.evaluator = evaluator(name)
-        self.test: ImageSet = load_images(name, "test", source)
+        self.test: ImageSet = load_images(NAMES[name], "test", source)
         self.real = self.images(self.test.images if real is None else real)
         self._answers: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
 

@@ -39,13 +39,15 @@ def compact_discriminator(channels: int = 1, width: float = 1.0) -> keras.Model:
 
 
 def swift_generator() -> keras.Model:
-    """One dense layer and two doublings, images (28, 28, 1) in [−1, 1].
+    """Two dense layers and two doublings, images (28, 28, 1) in [−1, 1].
 
-    The dense layer lets z bend before it becomes an image: classes lie apart, and a generator that
+    The dense layers let z bend before it becomes an image: classes lie apart, and a generator that
     has to reach all of them from one normal cloud draws fewer mixtures of two. Each doubling is an
     upsampling and a 3×3 convolution, which draws no checkerboard (Odena et al. 2016).
     """
     stack = [
+        layers.Dense(256),
+        layers.LeakyReLU(0.2),
         layers.Dense(256),
         layers.LeakyReLU(0.2),
         layers.Dense(7 * 7 * 64),
@@ -61,6 +63,15 @@ def swift_generator() -> keras.Model:
 
 
 def swift_discriminator() -> keras.Model:
-    """Three strided convolutions down to 4×4 pixels, and the deviations over groups of images."""
-    stack = [*strided((32, 64, 128)), MinibatchStdDev(), layers.Flatten(), layers.Dense(1)]
+    """Three strided convolutions down to 4×4 pixels, deviations over groups of images, two dense
+    layers.
+    """
+    stack = [
+        *strided((32, 64, 128)),
+        MinibatchStdDev(),
+        layers.Flatten(),
+        layers.Dense(128),
+        layers.LeakyReLU(0.2),
+        layers.Dense(1),
+    ]
     return sequential((28, 28, 1), stack, "discriminator")

@@ -9,10 +9,10 @@ def test_parameter_counts():
     # Worked out by hand: a dense layer has (inputs + 1) · outputs weights, a convolution
     # (kernel² · inputs + 1) · filters.
     assert generator.count_params() == (
-        65 * 256 + 257 * 3136 + (9 * 64 + 1) * 32 + (9 * 32 + 1) * 16 + 9 * 16 + 1
+        65 * 256 + 257 * 256 + 257 * 3136 + (9 * 64 + 1) * 32 + (9 * 32 + 1) * 16 + 9 * 16 + 1
     )
     assert discriminator.count_params() == (
-        17 * 32 + (16 * 32 + 1) * 64 + (16 * 64 + 1) * 128 + 16 * (128 + 8) + 1
+        17 * 32 + (16 * 32 + 1) * 64 + (16 * 64 + 1) * 128 + (16 * (128 + 8) + 1) * 128 + 128 + 1
     )
 
 
