@@ -102,6 +102,10 @@ MINIMAX = "loss = -gan_loss(fake_logits, False)"
 G_MOVES = "g_optimizer.apply(g_gradients, generator.trainable_variables)\n"
 LOSSES = "return d_loss, g_loss"
 RIGHT = STEP + D_MOVES + AGAIN + G_MOVES + LOSSES
+GROUPS = """\
+groups = tf.reshape(features, [-1, group, *features.shape[1:]])
+variance = tf.math.reduce_variance(groups, axis=1)
+"""
 SLOPES = """\
 with tf.GradientTape() as tape:
     tape.watch(images)
@@ -177,6 +181,15 @@ WRONG = {
         ("return kernel // stride, -(-kernel // stride)", "hits(3, 2) gives 1 and 2, but stamping"),
         ("return (kernel / stride) ** 2, (kernel / stride) ** 2", "hits(3, 2) gives 2.25 and 2.25"),
         ("return -(-kernel // stride) ** 2", "and not two numbers"),
+    ],
+    "deviation": [
+        (GROUPS + "return tf.repeat(tf.reduce_mean(tf.sqrt(variance), [1, 2, 3]), group)",
+         "slope is no number"),
+        (GROUPS + "return tf.reduce_mean(tf.sqrt(variance + 1e-8), [1, 2, 3])", "(4,), and not"),
+        (GROUPS + "return tf.repeat(tf.reduce_mean(variance, [1, 2, 3]), group)", "at image 0,"),
+        (GROUPS + "numbers = tf.repeat(tf.reduce_mean(tf.sqrt(variance + 1e-8), [1, 2, 3]), group)"
+         "\nreturn numbers.numpy()", "D cannot learn from it"),
+        ("return tf.fill([12], tf.reduce_mean(tf.math.reduce_std(features, 0)))", "at image 0,"),
     ],
     "r1": [
         (SLOPES + "return gamma / 2 * tf.reduce_sum(slopes**2)", "gives 54, but γ/2 · 3² is 9"),

@@ -1,4 +1,4 @@
-"""Exercises of notebook 03: transposed convolutions, and the penalty R1 on a network."""
+"""Exercises of notebook 03: transposed convolutions, R1 on a network, comparing a batch."""
 
 import numpy as np
 
@@ -95,3 +95,40 @@ def r1(penalty):
     expected = 0.5 / 2 * np.mean(np.sum(differences**2, axis=0))
     call = "r1 with γ = 0.5, for a network with a hidden layer and six images,"
     agree(penalty(curved, images, 0.5), expected, call, "central differences give", 1e-3)
+
+
+@exercise(
+    "Reshape to (groups, group, height, width, channels): the images of a group are neighbours.",
+    "`tf.math.reduce_variance(groups, axis=1)` gives the variance of each feature over its group; "
+    "its root is the deviation, and `tf.repeat` gives each image that of its group.",
+    "Where all images of a group agree, the root has an infinite slope: add 1e-8 inside it.",
+)
+def deviation(of_images):
+    """The mean standard deviation of the features over groups of images, one number an image."""
+    import tensorflow as tf
+
+    features = np.random.default_rng(0).normal(size=(12, 2, 3, 4))
+    features[6:] *= 5  # so that groups differ
+    for group in (3, 6):
+        call = f"deviation(features, {group}) for 12 images"
+        with tf.GradientTape() as tape:
+            inputs = tf.constant(features, tf.float32)
+            tape.watch(inputs)
+            made = of_images(inputs, group)
+            if made is None or tuple(getattr(made, "shape", ())) != (12,):
+                raise NotYet(f"{call} gives {getattr(made, 'shape', made)}, and not a number each")
+            total = tf.reduce_sum(made)
+        for image in (0, 5, 6, 11):
+            first = image - image % group
+            expected = np.std(features[first : first + group], axis=0).mean()
+            agree(
+                made[image], expected, f"{call}, at image {image},", "counting by hand gives", 1e-3
+            )
+        if tape.gradient(total, inputs) is None:
+            raise NotYet("D cannot learn from it: no tensor leads from the features to the numbers")
+    inputs = tf.ones((4, 1, 1, 2))
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        total = tf.reduce_sum(of_images(inputs, 4))
+    if not np.isfinite(tape.gradient(total, inputs)).all():
+        raise NotYet("for four images that are all alike its slope is no number")
