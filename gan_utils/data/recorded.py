@@ -32,6 +32,13 @@ def recorded_sweep(name: str, score: str, table: str = "summary") -> dict[tuple[
         }
 
 
+def recorded_runs(name: str, score: str) -> list[float]:
+    """One score of every run of a recorded sweep, in the order of its runs."""
+    path = data_dir() / "recorded" / "sweeps" / name / "table.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        return [float(row["value"]) for row in csv.DictReader(file) if row["score"] == score]
+
+
 def recorded_sweep_source(name: str) -> str:
     """How a recorded sweep was made, in two lines."""
     source = read_json(data_dir() / "recorded" / "sweeps" / name / "provenance.json")

@@ -9,9 +9,9 @@ from statistics import mean
 import pytest
 
 from gan_utils.data.bundle import data_dir
-from gan_utils.data.recorded import recorded_sweep, recorded_sweep_source
+from gan_utils.data.recorded import recorded_runs, recorded_sweep, recorded_sweep_source
 
-SWEEPS = ("chile", "grid", "stabilisers")
+SWEEPS = ("chile", "grid", "recipe", "recipe_seeds", "stabilisers")
 
 
 @pytest.mark.parametrize("name", SWEEPS)
@@ -34,6 +34,8 @@ def test_means_and_differences_are_those_of_the_runs(name):
         assert score_of.value == pytest.approx(mean(values[setting].values()))
         assert score_of.low <= score_of.value <= score_of.high
         assert score_of.n == len(values[setting])
+    everything = [value for of_setting in values.values() for value in of_setting.values()]
+    assert sorted(recorded_runs(name, score)) == sorted(everything)
     first = next(iter(values.values()))
     differences = recorded_sweep(name, score, "comparisons")
     assert list(differences) == list(values)[1:]
