@@ -15,7 +15,7 @@ from browser import Notebook, jupyterlab, open_browser
 
 TARGET = slides.DECKS / "screenshots"
 DECK, SLIDE = "01_minimax", "The best discriminator has a closed form"
-ROUNDS = 600
+ROUNDS = 6000
 
 
 def lab_cells() -> list[str]:

@@ -5,6 +5,7 @@ const CHART = 260; // half pixels of the chart's height
 const WORDS = {
   data: "Data", loss: "Loss", penalty: "Penalty on D", weight: "Penalty weight",
   d_steps: "D's updates a round", d_rate: "D's learning rate", g_rate: "G's learning rate",
+  beta_1: "Momentum β₁ of both", samples: "Samples of", average: "G's running average", newest: "G after its newest move",
   ring: "ring of 8", grid: "grid of 25", line: "line", moons: "two moons", drawn: "drawn by hand",
   minimax: "minimax", non_saturating: "non-saturating", wasserstein: "Wasserstein",
   relativistic: "relativistic", none: "none", r1: "R1", gradient_penalty: "gradient penalty",
@@ -14,7 +15,7 @@ const LOGARITHMIC = ["weight", "d_rate", "g_rate"];
 const short = (value) => (Math.abs(value) >= 0.01 ? value.toPrecision(3) : value.toExponential(1));
 
 function render({ model, el }) {
-  const { choices, ranges, rules, edge, colours, shade } = model.get("setup");
+  const { choices, ranges, edge, colours, shade, presets } = model.get("setup");
   let playing = false, begins = false, alive = true, frames = [], shown = null, past = [], spoken = 0;
   let strokes = [], cursor = null, drawing = false, soon = null;
   const name = Math.random().toString(36).slice(2); // other views of this widget have others
@@ -65,6 +66,13 @@ function render({ model, el }) {
     const label = make("label", { htmlFor: inputs[0].id, textContent: words });
     panel.append(make("div", { className: "rule" }, label, ...inputs));
   };
+  const games = make("select");
+  for (const [value, words] of presets) games.append(make("option", { value, textContent: words }));
+  games.append(make("option", { value: "", textContent: "rules of your own", disabled: true }));
+  games.onchange = () => { endDrawing(); ask({ do: "preset", name: games.value }); };
+  labelled("preset", "Game", games);
+  const watch = make("p", { className: "watch" });
+  panel.append(watch);
   for (const [key, options] of Object.entries(choices)) {
     const select = make("select");
     // "drawn" is where the button leads; it cannot be chosen here.
@@ -81,7 +89,8 @@ function render({ model, el }) {
   for (const [key, [low, high]] of Object.entries(ranges)) {
     const log = LOGARITHMIC.includes(key);
     const slider = make("input", {
-      type: "range", min: log ? Math.log10(low) : low, max: log ? Math.log10(high) : high, step: log ? 0.05 : 1,
+      type: "range", min: log ? Math.log10(low) : low, max: log ? Math.log10(high) : high,
+      step: log || high < 1 ? 0.05 : 1,
     });
     const output = make("output", { htmlFor: `${name}-${key}` });
     const value = () => (log ? Math.min(high, Math.max(low, 10 ** Number(slider.value))) : Number(slider.value));
@@ -95,7 +104,7 @@ function render({ model, el }) {
     controls[key] = slider;
     labelled(key, WORDS[key], slider, output);
   }
-  const pace = make("input", { type: "range", min: 1, max: 20, step: 1, value: 2 });
+  const pace = make("input", { type: "range", min: 1, max: 50, step: 1, value: 20 });
   const paceSaid = make("output", { textContent: pace.value });
   pace.oninput = () => { paceSaid.textContent = pace.value; };
   labelled("pace", "Rounds a frame", pace, paceSaid);
@@ -120,7 +129,7 @@ function render({ model, el }) {
   });
   function heard(message, buffers, last) {
     error.textContent = message.error ?? "";
-    if (message.rules && last) follow(message.rules); // or a choice under way would jump back
+    if (message.rules && last) follow(message); // or a choice under way would jump back
     if (message.error) {
       pause();
       return;
@@ -149,7 +158,9 @@ function render({ model, el }) {
     play.textContent = "Play";
     drawChart(); // up to the last frame
   }
-  function follow(rules) {
+  function follow({ rules, preset }) {
+    games.value = preset ?? "";
+    watch.textContent = presets.find(([key]) => key === preset)?.[2] ?? "";
     for (const [key, control] of Object.entries(controls)) {
       if (control === document.activeElement && control.type === "range") continue;
       if (control.set) control.set(rules[key]);
@@ -376,7 +387,7 @@ function render({ model, el }) {
 
   const look = () => next(); // play goes on when the page is seen again
   document.addEventListener("visibilitychange", look);
-  follow(rules);
+  follow(model.get("setup"));
   tell();
   ask({ do: "look" });
   return () => {

@@ -16,6 +16,7 @@ from gan_utils.figures import COLOURS, use_style
 from gan_utils.widgets.busy import kernel
 from gan_utils.widgets.panel import HERE, reply, script
 from gan_utils.widgets.plane_game import CHOICES, RANGES, SHOWN, PlaneGame
+from gan_utils.widgets.presets import PRESETS, name_of
 from gan_utils.widgets.targets import EDGE
 
 SHADE = 0.25  # of D's answers, so that marks keep a contrast of 3 to 1 on them
@@ -104,8 +105,9 @@ class GanLab(anywidget.AnyWidget):
         self.game = game or PlaneGame()
         self.interrupts = 0  # the kernel's, when play began
         setup = {
-            "choices": CHOICES, "ranges": RANGES, "rules": asdict(self.game.rules), "edge": EDGE,
+            "choices": CHOICES, "ranges": RANGES, "edge": EDGE, **self._now(),
             "colours": COLOURS, "shade": SHADE,
+            "presets": [[key, preset.name, preset.watch] for key, preset in PRESETS.items()],
         }  # fmt: skip
         super().__init__(setup=setup)
         kernel.watch()
@@ -119,10 +121,14 @@ class GanLab(anywidget.AnyWidget):
         # Also where a cell runs and nothing begins yet: an interrupt from now on stops the play.
         if ask.get("begins") and not ask.get("again"):
             self.interrupts = kernel.interrupts
-        reply(self, ask, work, lambda: {"rules": asdict(self.game.rules)})
+        reply(self, ask, work, self._now)
+
+    def _now(self) -> dict:
+        """The rules that hold, and the key of the preset that has them."""
+        return {"rules": asdict(self.game.rules), "preset": name_of(self.game.rules)}
 
     def answer(self, ask: dict) -> None:
-        """Does what the browser asks: one of play, d, g, look, reset, change, draw."""
+        """Does what the browser asks: one of play, d, g, look, reset, change, preset, draw."""
         game, what = self.game, ask.get("do")
         if what == "play":
             rounds = ask.get("rounds", 1)
@@ -135,6 +141,12 @@ class GanLab(anywidget.AnyWidget):
             game.play(rounds)
         elif what == "change":
             game.change(**ask["rules"])
+        elif what == "preset":
+            if ask.get("name") not in PRESETS:
+                raise ParameterError(
+                    f"preset is {ask.get('name')!r}: choose one of {', '.join(PRESETS)}."
+                )
+            game.begin(PRESETS[ask["name"]].rules)
         elif what == "draw":
             game.draw(np.asarray(ask["points"], float).reshape(-1, 2))
         elif what in ("d", "g", "reset"):
@@ -145,7 +157,7 @@ class GanLab(anywidget.AnyWidget):
     def _frame(self) -> tuple[dict, list[bytes]]:
         view, target = self.game.view(), self.game.target
         content = {
-            "rules": asdict(self.game.rules), "rounds": view.rounds, "d_loss": view.d_loss,
+            **self._now(), "rounds": view.rounds, "d_loss": view.d_loss,
             "g_loss": view.g_loss, "modes": view.modes, "of": len(target.centres),
             "piece": target.piece, "quality": view.quality, "side": len(view.surface),
             "mesh_side": len(view.mesh), "mean_pull": view.mean_pull,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -24,11 +25,18 @@ from gan_utils.widgets.targets import EDGE, TARGETS, drawn
 
 PENALTIES = {"none": None, "r1": R1, "gradient_penalty": GradientPenalty}
 DRAWN = "drawn"
-CHOICES = {"data": (*TARGETS, DRAWN), "loss": tuple(LOSSES), "penalty": tuple(PENALTIES)}
+CHOICES = {
+    "data": (*TARGETS, DRAWN), "loss": tuple(LOSSES), "penalty": tuple(PENALTIES),
+    "samples": ("average", "newest"),
+}  # fmt: skip
 RANGES = {
     "weight": (0.01, 10.0), "d_steps": (1, 10), "d_rate": (1e-5, 1e-1), "g_rate": (1e-5, 1e-1),
+    "beta_1": (0.0, 0.95),
 }  # fmt: skip
-BATCH = 128
+COMPILED = ("loss", "penalty", "samples", "beta_1")  # rules whose change compiles the moves anew
+BETA_2 = 0.99
+DECAY = 0.995  # of the average of G's weights, a round
+BATCH = 256
 SHOWN = 256  # samples that are drawn, with their gradients
 SCORED = 1000  # samples behind modes and quality
 SIDE = 40  # answers of D along each side of the frame
@@ -40,16 +48,22 @@ class Rules:
     """What the reader may choose; a value that is not allowed is a `ParameterError`.
 
     weight: of the penalty, its γ or λ. d_steps: updates of D in a round.
-    d_rate, g_rate: the players' learning rates, with Adam at β₁ = 0.5.
+    d_rate, g_rate, beta_1: the players' learning rates with Adam, and its β₁.
+    samples: what is shown and scored comes from a running average of G's weights, or from G as its
+        newest move left it.
+
+    The defaults make a game that settles.
     """
 
     data: str = "ring"
-    loss: str = "non_saturating"
-    penalty: str = "none"
-    weight: float = 0.1
+    loss: str = "relativistic"
+    penalty: str = "r1"
+    samples: str = "average"
+    weight: float = 0.02
     d_steps: int = 1
-    d_rate: float = 1e-3
-    g_rate: float = 1e-3
+    d_rate: float = 2e-3
+    g_rate: float = 2e-3
+    beta_1: float = 0.0
 
     def __post_init__(self):
         for name, choices in CHOICES.items():
@@ -121,13 +135,15 @@ class PlaneGame:
         state = random.getstate()
         random.seed(self.seed)
         self.generator, self.discriminator = mlp_2d_generator(), mlp_2d_discriminator()
+        self.average = mlp_2d_generator()
         random.setstate(state)
+        self.average.set_weights(self.generator.get_weights())
         self.real = tf.constant(self.target.points)
         self.rounds = 0
         self.moves, self.d_steps = tf.Variable(0), tf.Variable(1)
         self.weight = tf.Variable(1.0)
         self.history: list[tuple[int, float, float, int, float]] = []
-        self.d_optimizer, self.g_optimizer = Adam(1e-3, beta_1=0.5), Adam(1e-3, beta_1=0.5)
+        self.d_optimizer, self.g_optimizer = Adam(beta_2=BETA_2), Adam(beta_2=BETA_2)
         self.d_optimizer.build(self.discriminator.trainable_variables)
         self.g_optimizer.build(self.generator.trainable_variables)
         self._take_up()
@@ -144,11 +160,15 @@ class PlaneGame:
         if rules.data == self.rules.data:
             before, self.rules = self.rules, rules
             self._take_up()
-            if (rules.loss, rules.penalty) != (before.loss, before.penalty):
+            if any(getattr(rules, name) != getattr(before, name) for name in COMPILED):
                 self._compile()
             return
         if rules.data == DRAWN:
             raise ParameterError("data is 'drawn' before anything is: draw first.")
+        self.begin(rules)
+
+    def begin(self, rules: Rules) -> None:
+        """A new game by these rules, on fresh data of theirs."""
         self.target = TARGETS[rules.data](self._rng())
         self.rules = rules
         self.reset()
@@ -171,6 +191,7 @@ class PlaneGame:
         make = PENALTIES[self.rules.penalty]
         loss = LOSSES[self.rules.loss]()
         self.game = Game(loss, make and make(self.weight))
+        self.d_optimizer.beta_1 = self.g_optimizer.beta_1 = self.rules.beta_1
         keep_order_of_sums()  # so that a game repeats
         self._d_move, self._g_move = tf.function(self._move_d), tf.function(self._move_g)
         self._round, self._look = tf.function(self._both), tf.function(self._answers)
@@ -205,6 +226,11 @@ class PlaneGame:
             loss = self.game.loss.generator(self._answer(real), self._answer(fake))
         weights = self.generator.trainable_variables
         self.g_optimizer.apply(tape.gradient(loss, weights), weights)
+        # Early, when G has moved little, the average reaches back less far.
+        moves = tf.cast(self.g_optimizer.iterations, tf.float32)
+        share = tf.maximum(1.0 - DECAY, 1.0 / (1.0 + 0.1 * moves))
+        for mean, weight in zip(self.average.trainable_variables, weights, strict=True):
+            mean.assign_add(share * (weight - mean))
 
     def _both(self, rounds):
         for _ in tf.range(rounds):
@@ -227,11 +253,16 @@ class PlaneGame:
 
     # --- looking ------------------------------------------------------------------------------
 
+    @property
+    def shown(self) -> keras.Model:
+        """The generator whose samples are looked at."""
+        return self.average if self.rules.samples == "average" else self.generator
+
     def _answers(self):
         """What both players do now, on points that stay the same."""
         draw = Draw(self.seed)  # no move has the number 0
         z = self._latent(SCORED, draw)
-        fake = self.generator(z, training=False)
+        fake = self.shown(z, training=False)
         real = self.real[:SHOWN]
         with tf.GradientTape() as tape:
             shown = tf.identity(fake[:SHOWN])
@@ -244,7 +275,7 @@ class PlaneGame:
         logits = self._answer(_square(SIDE, EDGE))
         if self.rules.loss in ("wasserstein", "relativistic"):
             logits -= (tf.reduce_mean(real_logits) + tf.reduce_mean(fake_logits)) / 2
-        mesh = self.generator(_square(MESH, 1.0), training=False)
+        mesh = self.shown(_square(MESH, 1.0), training=False)
         return tf.sigmoid(logits), fake, pull, mesh, d_loss, g_loss
 
     def view(self) -> View:

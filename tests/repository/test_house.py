@@ -38,6 +38,7 @@ TESTED_IN = {
     "widgets/latent.py": "widgets/test_widgets.py",
     "widgets/panel.py": "widgets/test_widgets.py",
     "widgets/plane_game.py": "widgets/test_widgets.py",
+    "widgets/presets.py": "widgets/test_widgets.py",
     "widgets/playground.py": "widgets/test_widgets.py",
     "widgets/targets.py": "widgets/test_widgets.py",
     "course/execution.py": "course/test_cli.py",

@@ -26,6 +26,7 @@ from gan_utils.widgets.latent import LatentSpace, latent_explorer, linear, spher
 from gan_utils.widgets.panel import Answer, Panel, Slider
 from gan_utils.widgets.plane_game import SHOWN, PlaneGame, Rules
 from gan_utils.widgets.playground import SIZE, Playground, metric_playground
+from gan_utils.widgets.presets import PRESETS, name_of
 from gan_utils.widgets.targets import EDGE, TARGETS, drawn
 
 # --- targets ----------------------------------------------------------------------------------
@@ -136,14 +137,14 @@ def test_the_pull_on_a_sample_is_minus_the_slope_of_its_loss(loss):
 
 
 def test_the_surface_lies_as_the_picture_shows_it():
-    game = PlaneGame()
+    game = PlaneGame(Rules(loss="non_saturating"))  # whose logits are shown as they are
     game.play(3)
     view = game.view()
     corner = np.float32([[EDGE, -EDGE]])  # right below: the first row's last answer
     expected = tf.sigmoid(game.discriminator(corner)).numpy().item()
     assert view.surface[0, -1] == pytest.approx(expected, abs=1e-5)
     np.testing.assert_allclose(
-        view.mesh[0, -1], game.generator(np.float32([[1, -1]])).numpy()[0], atol=1e-5
+        view.mesh[0, -1], game.shown(np.float32([[1, -1]])).numpy()[0], atol=1e-5
     )
 
 
@@ -151,7 +152,7 @@ def test_new_rules_go_on_with_the_same_players_and_other_data_begin_anew():
     game = PlaneGame()
     game.play(10)
     kept = weights(game.generator)
-    game.change(loss="wasserstein", penalty="r1", d_rate=0.01)
+    game.change(loss="wasserstein", penalty="none", d_rate=0.01, beta_1=0.7, samples="newest")
     np.testing.assert_array_equal(kept, weights(game.generator))
     assert float(game.d_optimizer.learning_rate) == pytest.approx(0.01)
     assert game.rounds == 10
@@ -162,18 +163,106 @@ def test_new_rules_go_on_with_the_same_players_and_other_data_begin_anew():
     assert game.rules.data == "drawn" and len(game.target.centres) == 12
 
 
-def test_on_the_ring_it_learns():
-    """Over five seeds, because single games differ: from 7 to 54 % of high quality."""
-    games = [PlaneGame(seed=seed) for seed in range(5)]
-    first = [game.view() for game in games]
-    for game in games:
-        game.play(1500)
-    views = [game.view() for game in games]
-    assert np.mean([view.modes for view in views]) >= 6 > max(view.modes for view in first)
-    # By chance 0.3 % of a square lie so near to a mode.
-    assert min(view.quality for view in views) > 0.03
-    assert np.mean([view.quality for view in views]) > 0.1 > max(view.quality for view in first)
-    assert [row[0] for row in games[0].history] == [0, 1500]
+def test_momentum_can_change_while_the_game_goes_on():
+    """What Adam remembers after a move: β₁ of what it did before, and the rest of the gradient."""
+    memories = {}
+    for beta_1 in (0.0, 0.9):
+        game = PlaneGame(Rules(beta_1=0.0))
+        game.move_d()
+        first = weights_of(game.d_optimizer._momentums)
+        game.change(beta_1=beta_1)
+        game.move_d()
+        memories[beta_1] = weights_of(game.d_optimizer._momentums)
+    expected = 0.9 * first + 0.1 * memories[0.0]
+    np.testing.assert_allclose(memories[0.9], expected, rtol=1e-4, atol=1e-7)
+
+
+def weights_of(variables):
+    return np.concatenate([variable.numpy().ravel() for variable in variables])
+
+
+def test_the_average_follows_the_generator_and_is_what_is_shown():
+    game = PlaneGame()
+    apart = []
+    for rounds in (1, 400):
+        game.play(rounds)
+        apart.append(np.abs(weights(game.average) - weights(game.generator)).max())
+    assert 0 < apart[0] < 0.01 < apart[1]  # the first moves are followed closely
+    looks = {}
+    for samples, network in (("average", game.average), ("newest", game.generator)):
+        game.change(samples=samples)
+        looks[samples] = game.view()
+        corner = network(np.float32([[-1, -1]])).numpy()[0]
+        np.testing.assert_allclose(looks[samples].mesh[0, 0], corner, atol=1e-5)
+    assert (looks["average"].fake != looks["newest"].fake).any()
+    game.reset()
+    np.testing.assert_array_equal(weights(game.average), weights(game.generator))
+
+
+# --- the named games: each shows what it says, whatever the seed -------------------------------
+
+
+def looks(name, seed, rounds, every):
+    game = PlaneGame(PRESETS[name].rules, seed=seed)
+    views = []
+    for _ in range(rounds // every):
+        game.play(every)
+        views.append(game.view())
+    return views
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_opening_game_settles(seed):
+    """On every mode and 90 % in 9,000 rounds, less than a minute at the lab's pace."""
+    (last,) = looks("settles", seed, 9000, 9000)
+    assert last.modes == 8 and last.quality >= 0.9
+    assert last.d_loss == pytest.approx(np.log(2), abs=0.1)  # D's best against a copy
+    assert PlaneGame().rules == PRESETS["settles"].rules
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_collapse_puts_all_samples_on_one_spot(seed):
+    views = looks("collapse", seed, 1500, 50)[10:]
+    assert max(view.modes for view in views) <= 2  # of 8
+    # Along either axis; that of the ring is 1.4.
+    assert np.median([view.fake.std(0).max() for view in views]) < 0.2
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_circling_goes_round_and_round(seed):
+    middles = np.array([view.fake.mean(0) for view in looks("circling", seed, 1500, 5)[100:]])
+    turned = np.diff(np.unwrap(np.arctan2(middles[:, 1], middles[:, 0]))) / (2 * np.pi)
+    assert np.abs(turned).sum() > 1.5  # turns in a thousand rounds
+    windows = turned[:180].reshape(-1, 20)  # of a hundred rounds: it goes one way
+    assert np.mean(np.abs(windows.sum(1)) / np.abs(windows).sum(1)) > 0.7
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_d_that_is_too_good_leaves_g_nothing(seed):
+    views = looks("strong_d", seed, 300, 100)
+    assert views[-1].d_loss < 1e-4 and views[-1].mean_pull < 1e-3
+    assert max(view.modes for view in views) == 0
+    game = PlaneGame(Rules(samples="newest"), seed=seed)
+    game.play(300)
+    assert game.view().mean_pull > 0.1  # in the game that settles
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_critic_without_a_penalty_grows_without_end(seed):
+    first, *_, last = looks("no_penalty", seed, 1000, 100)
+    assert last.mean_pull > 500 and last.mean_pull > 20 * first.mean_pull
+    assert abs(last.d_loss) > 100
+    game = PlaneGame(PRESETS["no_penalty"].rules, seed=seed)
+    game.change(penalty="gradient_penalty", weight=1.0)
+    game.play(500)
+    assert game.view().mean_pull < 10  # a penalty is all that it lacked
+
+
+def test_a_preset_is_known_by_its_rules():
+    assert [name_of(preset.rules) for preset in PRESETS.values()] == list(PRESETS)
+    assert name_of(Rules(d_rate=0.05)) is None
+    for preset in PRESETS.values():
+        assert preset.watch.startswith("Watch ") and preset.watch.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -196,6 +285,7 @@ def test_what_is_not_allowed_is_named_and_changes_nothing(rules):
 def test_a_game_that_diverged_says_so():
     game = PlaneGame()
     game.generator.trainable_variables[-1].assign([float("inf"), 0.0])
+    game.move_g()
     with pytest.raises(TrainingDiverged, match="reset"):
         game.view()
     game.reset()
@@ -242,6 +332,7 @@ def test_the_lab_answers_with_the_frame(sent):
         ({"do": "play", "rounds": "many"}, "rounds"),
         ({"do": "change", "rules": {"loss": "hinge"}}, "hinge"),
         ({"do": "draw", "points": [[0, 0]]}, "points"),
+        ({"do": "preset", "name": "victory"}, "victory"),
         ({"do": "fly"}, "fly"),
     ],
 )
@@ -250,7 +341,20 @@ def test_the_lab_tells_what_is_wrong_and_the_rules_that_hold(sent, ask, says):
     lab._on_ask(lab, {"id": "x", **ask}, [])
     told, buffers = sent[-1]
     assert says in told["error"] and told["id"] == "x" and not buffers
-    assert told["rules"]["loss"] == "non_saturating"
+    assert told["rules"]["loss"] == "relativistic" and told["preset"] == "settles"
+
+
+def test_a_preset_begins_a_new_game_by_its_rules(sent):
+    lab = GanLab(PlaneGame())
+    lab._on_ask(lab, {"id": "1", "do": "play", "rounds": 3}, [])
+    lab._on_ask(lab, {"id": "2", "do": "draw", "points": [[0.1 * i, 0] for i in range(20)]}, [])
+    assert sent[-1][0]["preset"] is None
+    for name, preset in PRESETS.items():
+        lab._on_ask(lab, {"id": name, "do": "preset", "name": name}, [])
+        told, _ = sent[-1]
+        assert told["preset"] == name and told["rounds"] == 0 and told["of"] == 8
+        assert told["rules"] == vars(preset.rules)
+    assert [row[0] for row in lab.setup["presets"]] == list(PRESETS)
 
 
 def test_while_a_cell_runs_the_lab_waits(sent, monkeypatch):
@@ -293,6 +397,7 @@ def test_a_rule_that_is_taken_up_stays_where_the_game_has_diverged(sent, monkeyp
     lab._on_ask(lab, {"id": "x", "do": "change", "rules": {"g_rate": 1e-4}}, [])
     told = sent[-1][0]
     assert "no longer finite" in told["error"] and told["rules"]["g_rate"] == 1e-4
+    assert told["preset"] is None
 
 
 def test_cells_in_cells_and_cells_that_await():

@@ -6,6 +6,9 @@ import pytest
 
 pytest.importorskip("anywidget")
 pytest.importorskip("jupyterlab")
+
+from gan_utils.widgets.presets import PRESETS
+
 browser = pytest.importorskip("browser", reason="tools/ lies in the checkout")
 screenshots = pytest.importorskip("screenshots", reason="tools/ lies in the checkout")
 
@@ -131,7 +134,7 @@ def test_the_lab_plays_and_every_control_answers(open_notebook):
         press(page, name)
         assert picture(page) != seen and rounds(page) == count
 
-    for rule in ("loss", "penalty", "data"):
+    for rule in ("loss", "penalty", "samples", "data"):
         select = page.locator(f".gan-lab select[data-rule={rule}]")
         for option in select.locator("option:enabled").all():
             choice = option.get_attribute("value")
@@ -146,7 +149,7 @@ def test_the_lab_plays_and_every_control_answers(open_notebook):
 
     penalty = page.locator(".gan-lab select[data-rule=penalty]")
     wait_for_answer(page, lambda: penalty.select_option("r1"))
-    for rule in ("weight", "d_steps", "d_rate", "g_rate"):  # by the keyboard
+    for rule in ("weight", "d_steps", "d_rate", "g_rate", "beta_1"):  # by the keyboard
         slider = page.locator(f".gan-lab input[data-rule={rule}]")
         before = slider.input_value()
         slider.focus()
@@ -159,12 +162,37 @@ def test_the_lab_plays_and_every_control_answers(open_notebook):
     page.keyboard.press("End")
     press(page, "Reset")
     button.click()
-    wait_for_rounds(page, 20)  # one frame is enough
-    assert rounds(page) % 20 == 0
+    wait_for_rounds(page, 50)  # one frame is enough
+    assert rounds(page) % 50 == 0
     button.click()
     page.wait_for_timeout(500)  # an answer may be under way
     press(page, "Reset")
     assert rounds(page) == 0 and stands_still(page)
+    assert faults(notebook.watched) == []
+
+
+def test_the_named_games_are_chosen_by_the_keyboard_and_say_what_to_watch(open_notebook):
+    notebook = open_notebook(*screenshots.lab_cells())
+    page = notebook.page
+    page.wait_for_selector(".gan-lab[data-answers]", timeout=START)
+    menu, line = page.get_by_label("Game", exact=True), page.locator(".gan-lab .watch")
+    loss = page.locator(".gan-lab select[data-rule=loss]")
+    assert menu.input_value() == "settles" and line.inner_text() == PRESETS["settles"].watch
+    menu.focus()
+    for name, preset in list(PRESETS.items())[1:]:
+        wait_for_answer(page, lambda: page.keyboard.press("ArrowDown"))
+        assert menu.input_value() == name and line.inner_text() == preset.watch
+        assert rounds(page) == 0 and loss.input_value() == preset.rules.loss
+    wait_for_answer(page, lambda: loss.select_option("minimax"))
+    assert menu.locator("option:checked").inner_text() == "rules of your own"
+    assert not line.is_visible()
+    button = page.locator(".gan-lab button.main")
+    button.click()
+    wait_for_rounds(page, 20)
+    menu.select_option("settles")
+    line.wait_for()  # an answer to the game before may have been under way
+    wait_for_rounds(page, 20)
+    assert button.inner_text() == "Pause"  # play goes on, in a new game
     assert faults(notebook.watched) == []
 
 
