@@ -5,7 +5,7 @@ const CHART = 260; // half pixels of the chart's height
 const WORDS = {
   data: "Data", loss: "Loss", penalty: "Penalty on D", weight: "Penalty weight",
   d_steps: "D's updates a round", d_rate: "D's learning rate", g_rate: "G's learning rate",
-  beta_1: "Momentum β₁ of both", samples: "Samples of", average: "G's running average", newest: "G after its newest move",
+  beta_1: "Momentum β₁", samples: "Samples of", average: "G's running average", newest: "G after its newest move",
   ring: "ring of 8", grid: "grid of 25", line: "line", moons: "two moons", drawn: "drawn by hand",
   minimax: "minimax", non_saturating: "non-saturating", wasserstein: "Wasserstein",
   relativistic: "relativistic", none: "none", r1: "R1", gradient_penalty: "gradient penalty",

@@ -19,7 +19,7 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     "settles": Preset(
         "a game that settles",
-        "Watch the discs gather on the crosses, and the loss of D come to rest near 0.69: it no "
+        "Watch the discs gather on the crosses, and the loss of D come to rest near 0.69: D no "
         "longer tells real from generated.",
         Rules(),
     ),

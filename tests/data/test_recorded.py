@@ -11,7 +11,7 @@ import pytest
 from gan_utils.data.bundle import data_dir
 from gan_utils.data.recorded import recorded_runs, recorded_sweep, recorded_sweep_source
 
-SWEEPS = ("chile", "grid", "plane_best", "recipe", "recipe_seeds", "stabilisers")
+SWEEPS = ("chile", "grid", "grid_rates", "plane_best", "recipe", "recipe_seeds", "stabilisers")
 
 
 @pytest.mark.parametrize("name", SWEEPS)
