@@ -111,26 +111,19 @@ def keras_generator():
     return keras.Sequential(stack)
 
 
-def plain(images, precision, every=EVERY):
+def plain(images, _, every=EVERY):
     """Lesson 03's recipe as one compiled step with two tapes, a third one inside for R1."""
     import keras
     import tensorflow as tf
 
     from gan_utils.networks.registry import build
 
-    generator, (_, discriminator, _) = keras_generator(), build("swift", precision)
+    generator, (_, discriminator, _) = keras_generator(), build("swift")
     average = keras.models.clone_model(generator)
     g_optimizer = keras.optimizers.Adam(RATE, beta_1=0.0)
     d_optimizer = keras.optimizers.Adam(RATE, beta_1=0.0)
     dataset = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images)).repeat()
     batches = iter(dataset.batch(SHORT_BATCH).prefetch(4))
-
-    def r1(real):
-        with tf.GradientTape() as r1_tape:
-            r1_tape.watch(real)
-            on_real = discriminator(real, training=True)
-        slopes = r1_tape.gradient(on_real, real)
-        return GAMMA / 2 * tf.reduce_mean(tf.reduce_sum(tf.square(slopes), axis=[1, 2, 3]))
 
     @tf.function
     def step(images, penalised):
@@ -138,13 +131,15 @@ def plain(images, precision, every=EVERY):
         z = tf.random.normal([SHORT_BATCH, 64])
         with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
             fake = generator(z, training=True)
-            on_real, on_fake = (
-                discriminator(real, training=True),
-                discriminator(fake, training=True),
-            )
+            with tf.GradientTape() as r1_tape:
+                r1_tape.watch(real)
+                on_real = discriminator(real, training=True)
+            on_fake = discriminator(fake, training=True)
             d_loss = tf.reduce_mean(tf.nn.softplus(on_fake - on_real))
-            if penalised:  # a Python number: the step is compiled once with and once without
-                d_loss += every * r1(real)
+            if penalised:  # of Python: the step is compiled once with and once without
+                slopes = r1_tape.gradient(on_real, real)
+                r1 = tf.reduce_mean(tf.reduce_sum(tf.square(slopes), axis=[1, 2, 3]))
+                d_loss += every * GAMMA / 2 * r1
             g_loss = tf.reduce_mean(tf.nn.softplus(on_real - on_fake))
         d_weights, g_weights = discriminator.trainable_variables, generator.trainable_variables
         d_optimizer.apply(d_tape.gradient(d_loss, d_weights), d_weights)

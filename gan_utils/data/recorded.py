@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 from gan_utils.data.bundle import data_dir, read_json
+from gan_utils.errors import DataError
 from gan_utils.metrics.score import Score
 
 MIDDLES = {"summary": "mean", "comparisons": "difference"}
@@ -33,10 +34,16 @@ def recorded_sweep(name: str, score: str, table: str = "summary") -> dict[tuple[
 
 
 def recorded_runs(name: str, score: str) -> list[float]:
-    """One score of every run of a recorded sweep, in the order of its runs."""
+    """One score of every run of a recorded sweep, in the order of its runs.
+
+    Raises `DataError` where no run has this score.
+    """
     path = data_dir() / "recorded" / "sweeps" / name / "table.csv"
     with path.open(newline="", encoding="utf-8") as file:
-        return [float(row["value"]) for row in csv.DictReader(file) if row["score"] == score]
+        values = [float(row["value"]) for row in csv.DictReader(file) if row["score"] == score]
+    if not values:
+        raise DataError(f"No run of the sweep {name!r} has the score {score!r}; see {path}.")
+    return values
 
 
 def recorded_sweep_source(name: str) -> str:

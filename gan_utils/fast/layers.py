@@ -1,7 +1,8 @@
 """Keras' layers with the same mathematics in fewer passes or fewer products.
 
-`benchmarks/step.py` times trainings with them and with those of Keras. They keep the weights of the
-layers that they stand for, so that models of either kind read each other's weights.
+`benchmarks/step.py` times trainings with them and with those of Keras. They have the weights of the
+layers that they stand for, so `set_weights` takes those of a model of either kind; all but
+`UpsampledConv2D`, which is one layer instead of two, also keep their names in files.
 """
 
 from __future__ import annotations
@@ -117,20 +118,22 @@ class UpsampledConv2D(keras.layers.Conv2D):
 
     Images (n, height, width, channels) → (n, 2 · height, 2 · width, filters). Of the nine products
     for an output pixel, up to four are with copies of the same input pixel; their weights are added
-    up first, which leaves a transposed convolution of 4×4 with stride 2, four products a pixel
-    (Karras et al. 2019, whose code calls it a fused upscale).
+    up first, which leaves a transposed convolution of 4×4 with stride 2, four products a pixel (the
+    code of Karras et al. 2018 calls it a fused upscale). They are added up in the number format in
+    which the layer computes. Raises `ParameterError` for options that this form has not.
     """
 
     def __init__(self, filters: int, **options):
         super().__init__(filters, **{"kernel_size": 3, "padding": "same", **options})
-        if (self.kernel_size, self.strides, self.dilation_rate, self.padding, self.groups) != (
-            (3, 3), (1, 1), (1, 1), "same", 1,
+        for name, only in (
+            ("kernel_size", (3, 3)), ("strides", (1, 1)), ("dilation_rate", (1, 1)),
+            ("padding", "same"), ("groups", 1), ("data_format", "channels_last"),
         ):  # fmt: skip
-            raise ParameterError(
-                f"kernel_size is {self.kernel_size}, strides {self.strides} and padding "
-                f"{self.padding!r}: this layer has 3, 1 and 'same' only, so use those of "
-                f"keras.layers."
-            )
+            if getattr(self, name) != only:
+                raise ParameterError(
+                    f"{name} is {getattr(self, name)!r}, and this layer has {only!r} only: use "
+                    f"UpSampling2D and Conv2D of keras.layers."
+                )
 
     def call(self, inputs):
         padded = tf.pad(self.kernel, [[1, 1], [1, 1], [0, 0], [0, 0]])
@@ -145,5 +148,5 @@ class UpsampledConv2D(keras.layers.Conv2D):
         return self.activation(outputs)
 
     def compute_output_shape(self, shape):
-        count, height, width, _ = (shape[axis] for axis in range(4))
-        return (count, 2 * height, 2 * width, self.filters)
+        count, *sides = (shape[axis] for axis in range(3))
+        return (count, *(None if side is None else 2 * side for side in sides), self.filters)

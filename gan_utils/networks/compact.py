@@ -43,7 +43,7 @@ def swift_generator() -> keras.Model:
 
     The dense layers let z bend before it becomes an image: classes lie apart, and a generator that
     has to reach all of them from one normal cloud draws fewer mixtures of two. Each doubling is an
-    upsampling and a 3×3 convolution, which draws no checkerboard (Odena et al. 2016).
+    upsampling and a 3×3 convolution, which has no checkerboard built in (Odena et al. 2016).
     """
     stack = [
         layers.Dense(256),

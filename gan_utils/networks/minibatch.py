@@ -38,10 +38,15 @@ class MinibatchStdDev(keras.layers.Layer):
         self.group, self.maps = group, maps
 
     def build(self, shape):
-        if len(shape) != 4 or shape[-1] % self.maps:
+        if len(shape) != 4 or None in shape[1:]:
             raise ParameterError(
                 f"the features have shape {tuple(shape)}: give (batch, height, width, channels), "
-                f"and a number of maps that divides the channels, which {self.maps} does not."
+                f"of which only the batch may be open."
+            )
+        if shape[-1] % self.maps:
+            raise ParameterError(
+                f"maps is {self.maps}, which does not divide the {shape[-1]} channels: give a "
+                f"number that does."
             )
 
     def call(self, features):
@@ -54,6 +59,8 @@ class MinibatchStdDev(keras.layers.Layer):
         _, height, width, channels = features.shape
         # In float32, because squares of small differences are added up.
         values = tf.reshape(tf.cast(features, tf.float32), [count, height * width * channels])
+        # From the first image on: a GPU may round the factors of a product to ten bits.
+        values -= tf.stop_gradient(values[:1])
         variance = share @ tf.square(values - share @ values)
         blocks = [count, height * width, self.maps, channels // self.maps]
         deviation = tf.reshape(tf.sqrt(variance + SMALLEST_VARIANCE), blocks)

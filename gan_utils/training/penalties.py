@@ -14,14 +14,15 @@ import keras
 import tensorflow as tf
 
 from gan_utils.errors import ParameterError
-from gan_utils.streams import FIRST, Draw
+from gan_utils.streams import FIRST, Draw, replicas
 from gan_utils.training.checks import check_count
 
 
 def _slope_norms_squared(answer, images):
     """Squared length of ∂D/∂x at each image, shape (batch,).
 
-    Where D answers a map of patches, D stands for the mean of the map: the slope of its sum would
+    Where D compares the images of a batch, the slope of the sum of all its answers stands in. Where
+    D answers a map of patches, D stands for the mean of the map: the slope of its sum would
     be as many times longer as there are patches.
     """
     with tf.GradientTape() as tape:
@@ -77,9 +78,10 @@ class GradientPenalty:
 class Lazy:
     """Another penalty at every `every`-th step only, with `every` times its weight.
 
-    The slope over `every` steps is the same, where D has changed little in between, for less work
-    (Karras et al. 2020, "Analyzing and improving the image quality of StyleGAN", section 3.1). Step
-    0 has it.
+    The gradients of `every` steps have nearly the same sum, because D changes little in between,
+    for less work (Karras et al. 2020, "Analyzing and improving the image quality of StyleGAN",
+    section 3.1). The first step with a penalty is step 0. Raises `ParameterError` for a number of
+    steps below 1.
     """
 
     penalty: Callable
@@ -89,8 +91,14 @@ class Lazy:
         check_count("every", self.every)
 
     def __call__(self, answer, real, fake, draw: Draw = FIRST):
+        if self.every == 1:
+            return self.penalty(answer, real, fake, draw)
+        now = tf.equal(draw.step % self.every, 0)
+        if replicas() > 1:  # normalisation over replicas may not stand in a branch
+            weight = tf.where(now, float(self.every), 0.0)
+            return weight * self.penalty(answer, real, fake, draw)
         return tf.cond(
-            tf.equal(draw.step % self.every, 0),
+            now,
             lambda: self.every * self.penalty(answer, real, fake, draw),
             lambda: tf.zeros([]),
         )

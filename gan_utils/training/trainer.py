@@ -29,7 +29,7 @@ from gan_utils.training.devices import keep_order_of_sums
 from gan_utils.training.keras_callbacks import adapted
 from gan_utils.training.sources import ONLY, PURPOSE, as_sources, rows_of_step
 
-AVERAGED_EVERY = 4  # steps; weights change little in between, and all of them are read
+AVERAGED_EVERY = 4  # steps; every weight has to be read, and changes little in between
 PART = 500  # samples that a network makes at a time
 
 
@@ -38,8 +38,8 @@ class Trainer(keras.Model):
 
     networks: by name; the first one draws, where `generate` names no other.
     averages: the decay of a running average of a network's weights, by the network's name
-        (Yazıcı et al. 2019); `generate` then draws from the average. The decay is that of a step;
-        every fourth step is averaged, with its fourth power.
+        (Yazıcı et al. 2019); `generate` then draws from the average. The decay is that of one
+        step; the average moves at steps 4, 8, … by its fourth power.
     image_range: lowest and highest value of the images that networks see and make.
     seed: fixes batches and all that `update` draws; dropout and initial weights follow
         `keras.utils.set_random_seed`. From 0 to 2³¹ − 1.
@@ -241,6 +241,7 @@ class Trainer(keras.Model):
         return measured
 
     def _move_averages(self) -> None:
+        """Move each average towards the weights of now, for the last `AVERAGED_EVERY` steps."""
         for name, decay in self.decays.items():
             kept = decay**AVERAGED_EVERY
             weights = zip(self.averages[name].weights, self.networks[name].weights, strict=True)

@@ -10,6 +10,7 @@ import pytest
 
 from gan_utils.data.bundle import data_dir
 from gan_utils.data.recorded import recorded_runs, recorded_sweep, recorded_sweep_source
+from gan_utils.errors import DataError
 
 SWEEPS = ("chile", "grid", "grid_rates", "plane_best", "recipe", "recipe_seeds", "stabilisers")
 
@@ -34,8 +35,8 @@ def test_means_and_differences_are_those_of_the_runs(name):
         assert score_of.value == pytest.approx(mean(values[setting].values()))
         assert score_of.low <= score_of.value <= score_of.high
         assert score_of.n == len(values[setting])
-    everything = [value for of_setting in values.values() for value in of_setting.values()]
-    assert sorted(recorded_runs(name, score)) == sorted(everything)
+    of_runs = [float(run["value"]) for run in runs if run["score"] == score]
+    assert recorded_runs(name, score) == of_runs and len(of_runs) >= 5
     first = next(iter(values.values()))
     differences = recorded_sweep(name, score, "comparisons")
     assert list(differences) == list(values)[1:]
@@ -45,3 +46,8 @@ def test_means_and_differences_are_those_of_the_runs(name):
     source = recorded_sweep_source(name)
     assert f"{len({run['run'] for run in runs})} runs" in source
     assert re.search(r"by version \d+\.\d+\.\d+ of the course: gan-course sweep ", source)
+
+
+def test_a_score_that_no_run_has():
+    with pytest.raises(DataError, match="No run of the sweep 'chile' has the score 'beauty'"):
+        recorded_runs("chile", "beauty")

@@ -189,6 +189,28 @@ def test_an_upsampled_convolution_is_saved_and_loaded(tmp_path):
 
 
 def test_an_upsampled_convolution_refuses_other_sizes():
-    for options in ({"kernel_size": 5}, {"strides": 2}, {"padding": "valid"}):
-        with pytest.raises(ParameterError, match=r"use those of keras\.layers"):
-            UpsampledConv2D(4, **options)
+    refused = {
+        "kernel_size": 5, "strides": 2, "padding": "valid", "groups": 2, "dilation_rate": 2,
+        "data_format": "channels_first",
+    }  # fmt: skip
+    for name, value in refused.items():
+        with pytest.raises(ParameterError, match=rf"^{name} is .* use UpSampling2D and Conv2D"):
+            UpsampledConv2D(4, **{name: value})
+
+
+def test_an_upsampled_convolution_of_images_of_any_size():
+    layer, shape = UpsampledConv2D(4), (None, None, None, 3)
+    assert layer.compute_output_shape(shape) == (None, None, None, 4)
+    model = keras.Sequential([keras.Input(shape[1:]), layer])
+    assert model(np.ones((2, 3, 5, 3), "float32")).shape == (2, 6, 10, 4)
+
+
+def test_under_bfloat16_an_upsampled_convolution_rounds_and_no_more():
+    inputs = RNG.normal(size=(2, 4, 4, 8)).astype("float32")
+    exact, rounded = UpsampledConv2D(6), UpsampledConv2D(6, dtype="mixed_bfloat16")
+    for layer in (exact, rounded):
+        layer.build(inputs.shape)
+    rounded.set_weights(exact.get_weights())
+    made = rounded(inputs)
+    assert made.dtype == tf.bfloat16
+    np.testing.assert_allclose(tf.cast(made, tf.float32), exact(inputs), atol=0.05)

@@ -89,8 +89,17 @@ def test_under_bfloat16_its_numbers_are_those_of_float32():
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"group": 1}, "group is 1"), ({"maps": 0}, "maps is 0"), ({"maps": 5}, "5 does not")],
+    [
+        ({"group": 1}, "group is 1"),
+        ({"maps": 0}, "maps is 0"),
+        ({"maps": 5}, "maps is 5, which does not divide the 8 channels"),
+    ],
 )
 def test_what_it_refuses(options, said):
     with pytest.raises(ParameterError, match=said):
         MinibatchStdDev(**options)(np.zeros((4, 2, 2, 8), "float32"))
+
+
+def test_features_without_pixels_are_refused():
+    with pytest.raises(ParameterError, match=r"the features have shape \(4, 16\)"):
+        MinibatchStdDev()(np.zeros((4, 16), "float32"))

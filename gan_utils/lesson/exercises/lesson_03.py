@@ -103,7 +103,7 @@ def r1(penalty):
     "its root is the deviation, and `tf.repeat` gives each image that of its group.",
     "Where all images of a group agree, the root has an infinite slope: add 1e-8 inside it.",
 )
-def deviation(of_images):
+def deviation(answer):
     """The mean standard deviation of the features over groups of images, one number an image."""
     import tensorflow as tf
 
@@ -114,7 +114,7 @@ def deviation(of_images):
         with tf.GradientTape() as tape:
             inputs = tf.constant(features, tf.float32)
             tape.watch(inputs)
-            made = of_images(inputs, group)
+            made = answer(inputs, group)
             if made is None or tuple(getattr(made, "shape", ())) != (12,):
                 raise NotYet(f"{call} gives {getattr(made, 'shape', made)}, and not a number each")
             total = tf.reduce_sum(made)
@@ -129,6 +129,6 @@ def deviation(of_images):
     inputs = tf.ones((4, 1, 1, 2))
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        total = tf.reduce_sum(of_images(inputs, 4))
+        total = tf.reduce_sum(answer(inputs, 4))
     if not np.isfinite(tape.gradient(total, inputs)).all():
         raise NotYet("for four images that are all alike its slope is no number")
