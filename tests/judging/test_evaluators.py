@@ -112,7 +112,9 @@ def test_files_are_small_and_hold_weights_only(name):
     path = data_dir() / "evaluators" / f"{name}.keras"
     assert path.stat().st_size <= 1_000_000
     provenance = json.loads(path.with_suffix(".json").read_text())
-    assert provenance["parameters"] == build_classifier(name).count_params() == 214_122
+    # As the docstrings of both architectures and the page about the data say.
+    counted = 187_178 if name == "fashion_mnist_residual" else 214_122
+    assert provenance["parameters"] == build_classifier(name).count_params() == counted
     assert provenance["bytes"] == path.stat().st_size
 
 

@@ -33,7 +33,7 @@ def test_an_unknown_name():
     ("name", "record"),
     [
         ("granada_mlp", "02_mlp_gan_mnist"),
-        ("compact", "03_dcgan_fashion_long"),
+        ("swift", "03_dcgan_fashion_long"),
         ("compact", "04_wgan_gp"),
     ],
 )

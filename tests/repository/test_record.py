@@ -57,7 +57,7 @@ def test_the_record_names_command_and_machine_and_no_folder(run, tmp_path):
         (
             lambda run: (run / "samples.png").write_bytes(bytes(record.LARGEST + 1)),
             ["samples"],
-            "more than 3,000,000",
+            "more than 4,000,000",
         ),
         (lambda run: (run / "result.json").unlink(), ["samples"], "is missing"),
     ],

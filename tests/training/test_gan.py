@@ -217,11 +217,11 @@ def test_same_seed_same_weights_and_another_seed_others():
 def test_two_calls_of_fit_are_one(tmp_path):
     options = {"ema": 0.9, "penalty": Lazy(R1(0.1), 3), "loss": NonSaturating(0.1, 0.1)}
     whole, first, second = (small_gan(**options) for _ in range(3))
-    whole.fit(POINTS, steps=8, batch_size=8, epoch_steps=2)
-    first.fit(POINTS, steps=3, batch_size=8, epoch_steps=2)  # between two moves of the average
+    whole.fit(POINTS, steps=8, batch_size=8, epoch_steps=3)
+    first.fit(POINTS, steps=3, batch_size=8, epoch_steps=3)  # between two moves of the average
     first.save_state(tmp_path / "state.npz")
     second.load_state(tmp_path / "state.npz")
-    second.fit(POINTS, steps=8, batch_size=8, epoch_steps=2)
+    second.fit(POINTS, steps=8, batch_size=8, epoch_steps=3)
     assert_same(weights(whole), weights(second))
     np.testing.assert_array_equal(whole.recorded("d_loss"), second.recorded("d_loss"))
 
