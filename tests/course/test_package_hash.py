@@ -9,6 +9,7 @@ import pytest
 
 from gan_utils.course.package_hash import PACKAGE, package_hash
 from gan_utils.data.bundle import data_dir
+from gan_utils.judging.evaluators import NAMES
 
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("[!_.]*/__init__.py"))
 
@@ -20,8 +21,9 @@ class Copy:
         self.package, self.data = folder / "gan_utils", folder / "data"
         shutil.copytree(PACKAGE, self.package, ignore=shutil.ignore_patterns("_data"))
         (self.data / "evaluators").mkdir(parents=True)
-        for name in ("checksums.json", "evaluators/mnist.json", "evaluators/fashion_mnist.json"):
-            shutil.copy(data_dir() / name, self.data / name)
+        shutil.copy(data_dir() / "checksums.json", self.data)
+        for name in NAMES:
+            shutil.copy(data_dir() / "evaluators" / f"{name}.json", self.data / "evaluators")
 
     def hash(self) -> str:
         return package_hash(self.package, self.data)
