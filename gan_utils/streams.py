@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, replace
 
+import numpy as np
 import tensorflow as tf
 
 from gan_utils.errors import ParameterError
@@ -41,6 +42,14 @@ def stream(seed: int, step, purpose: str) -> tf.Tensor:
     """
     first = tf.constant(purpose_number(purpose) * SEEDS + seed, tf.int64)
     return tf.stack([first, tf.cast(step, tf.int64)])
+
+
+def latent_vectors(count: int, size: int, seed: int = 0) -> np.ndarray:
+    """Standard normal vectors to draw samples from, float32 (count, size).
+
+    They are those of no training step. The first ones do not depend on how many are asked for.
+    """
+    return tf.random.stateless_normal([count, size], stream(seed, 0, "snapshot")).numpy()
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,44 @@ def report(folder: Path, show: bool) -> None:
 
 
 @app.command()
+@click.argument("source", metavar="RUN")
+@click.option("--class", "names", multiple=True, metavar="NAME", help="A class  [default: all]")
+@click.option("--count", type=click.IntRange(1), default=100, show_default=True,
+              help="Images of each class.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+@click.option("--out", type=Path, required=True, metavar="DIR", help="A new folder.")
+def generate(source: str, names: tuple[str, ...], count: int, seed: int, out: Path) -> None:
+    """Write images of a finished run's generator, and a table of their classes.
+
+    RUN is the folder of a run, or a lesson whose newest run in runs/ is meant (06).
+    """
+    from gan_utils.course.generating import (
+        TABLE,
+        chosen_labels,
+        find_run,
+        load_source,
+        write_images,
+    )
+
+    with _one_sentence(BAD_INPUT):
+        kept = load_source(find_run(source))
+        labels = chosen_labels(kept, names)
+    total = count * (len(labels) or 1)
+    written = 0
+    with _one_sentence(1):
+        try:
+            with click.progressbar(length=total, label=str(out)) as bar:
+                for now in write_images(kept, labels, count, out, seed):
+                    bar.update(now - written)
+                    written = now
+        except KeyboardInterrupt:
+            click.echo(f"Error: interrupted: {written} images are in {out}, without their table.",
+                       err=True)  # fmt: skip
+            raise SystemExit(INTERRUPTED) from None
+    click.echo(f"{total} images of {kept.folder} and {TABLE} are in {out}.")
+
+
+@app.command()
 @click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
 def parameters(lessons: tuple[str, ...]) -> None:
     """List the parameters of lessons with their defaults and what may be given."""

@@ -19,8 +19,9 @@ from gan_utils.metrics import (
     class_histogram,
     frechet_distance,
 )
+from gan_utils.metrics.arrays import as_labels
 from gan_utils.metrics.score import check_count
-from gan_utils.streams import stream
+from gan_utils.streams import latent_vectors
 
 COUNT = 2000  # samples that are drawn from a generator
 RESAMPLES = 100  # behind the interval of a Fréchet distance
@@ -96,6 +97,44 @@ class Judge:
         """
         return accuracy(self.probabilities(samples, count=count, seed=seed), labels)
 
+    def class_fds(self, images: np.ndarray, labels) -> np.ndarray:
+        """The Fréchet distance inside each class, float64 (10,): real against given images of it.
+
+        labels: the class of each image, whole numbers from 0 to 9, shape (n,). Their mean is the
+        intra-class distance of Miyato and Koyama (2018, section 4). Raises `DataError` for a class
+        with fewer than two images, and for a judge that was given its own real images, whose
+        classes it does not know.
+        """
+        if len(self.real) != len(self.test):
+            raise DataError(
+                "The judge compares with images whose classes it does not know; make one without "
+                "`real` for distances inside the classes."
+            )
+        features = self.features(images)
+        truth = as_labels(labels, "labels", len(self.test.class_names))
+        if len(truth) != len(features):
+            raise DataError(
+                f"There are {len(features)} images and {len(truth)} labels; give one each."
+            )
+        counts = np.bincount(truth, minlength=len(self.test.class_names))
+        if counts.min() < 2:
+            raise DataError(
+                f"Class {counts.argmin()} has {counts.min()} of the images; give at least two of "
+                "each class."
+            )
+        return np.array(
+            [
+                float(
+                    frechet_distance(
+                        self.real_features[self.test.labels == label],
+                        features[truth == label],
+                        resamples=0,
+                    )
+                )
+                for label in range(len(counts))
+            ]
+        )
+
     # --- what the evaluator says ------------------------------------------------------------------
 
     def features(self, samples, *, count: int = COUNT, seed: int = 0) -> np.ndarray:
@@ -160,6 +199,6 @@ def images_of(
             f"the generator reads inputs of shape {reads}: give one that reads latent vectors, "
             f"(batch, latent_dim)."
         )
-    z = tf.random.stateless_normal([count, reads[1]], stream(seed, 0, "snapshot"))
+    z = latent_vectors(count, reads[1], seed)
     parts = [generator(z[i : i + PART], training=False) for i in range(0, count, PART)]
     return unscale(np.concatenate([tf.cast(part, tf.float32) for part in parts]), *image_range)

@@ -6,14 +6,11 @@ pictures and scores through `run`, and ends with `run.finish()`.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
-import linecache
 import math
 import os
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -24,10 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from gan_utils.errors import CourseError, OutputError, ParameterError
 from gan_utils.files import make_folder, write_atomically
-from gan_utils.lesson.parameters import Parameter, check, read_parameters
+from gan_utils.lesson.history import find_parameters, running_shell, sources
+from gan_utils.lesson.parameters import check
 from gan_utils.lesson.result import circumstances
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
     from matplotlib.figure import Figure
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from gan_utils.training.callbacks import Backup
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+GENERATOR = "generator.keras"
 
 
 @dataclass
@@ -54,6 +54,7 @@ class Run:
     strategy: tf.distribute.Strategy | None = None
     _scores: dict[str, dict] = field(default_factory=dict)
     _pictures: dict[str, dict] = field(default_factory=dict)
+    _generator: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"{self.lesson} · {self.summary}"
@@ -120,6 +121,19 @@ class Run:
             "better": better,
         }
 
+    def keep_generator(
+        self, model: keras.Model, image_range: tuple[float, float], classes: Sequence[str] = ()
+    ) -> None:
+        """Keep a generator as `generator.keras`, so that `gan-course generate` can draw from it.
+
+        classes: the names of what it can be asked for, where it reads latent vectors and rows of
+        classes; none where it reads latent vectors alone.
+        """
+        model.save(self.folder / GENERATOR)
+        self._generator = {
+            "file": GENERATOR, "image_range": list(image_range), "classes": list(classes),
+        }  # fmt: skip
+
     def finish(self) -> None:
         """Write `result.json`, the sign that the run is complete.  Raises OutputError."""
         result = {
@@ -129,6 +143,7 @@ class Run:
             **({"replicas": self.strategy.num_replicas_in_sync} if self.strategy else {}),
             "scores": list(self._scores.values()),
             "pictures": list(self._pictures.values()),
+            **({"generator": self._generator} if self._generator else {}),
             "started": self.started.isoformat(timespec="seconds"),
             "minutes": round((datetime.now(UTC) - self.started).total_seconds() / 60, 3),
             **circumstances(),
@@ -149,8 +164,8 @@ def start(lesson: str) -> Run:
     """
     from gan_utils.figures import use_style
 
-    shell = _shell()
-    declared, injected = _find_parameters(_sources(shell))
+    shell = running_shell()
+    declared, injected = find_parameters(sources(shell))
     missing = [name for name in declared if name not in shell.user_ns]
     if missing:
         raise ParameterError(f"parameter `{missing[0]}` is gone: run the parameters cell again.")
@@ -201,56 +216,6 @@ def _named(name: str) -> str:
     if not NAME.fullmatch(name):
         raise OutputError(f"{name!r} is no name for a file: use letters, digits, `_` and `-`.")
     return name
-
-
-def _shell() -> Any:
-    """The running IPython shell; ParameterError where there is none."""
-    # IPython runs wherever a notebook runs, so looking it up loads nothing.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    if shell is None:
-        raise ParameterError(
-            "start() found no notebook: call it in Jupyter, Colab or papermill, "
-            "in the cell after the parameters."
-        )
-    return shell
-
-
-def _sources(shell: Any) -> list[str]:
-    """What the notebook has run so far, oldest first.
-
-    nbval runs cells without keeping them in the history `In`; there what IPython compiled, which
-    it keeps for tracebacks under names that are no files, comes to help.
-    """
-    if kept := [source for source in shell.user_ns.get("In", ()) if source.strip()]:
-        return kept
-    entries = [(name, entry[2]) for name, entry in linecache.cache.items() if len(entry) == 4]
-    return ["".join(lines) for name, lines in entries if not Path(name).exists()]
-
-
-def _find_parameters(history: Sequence[str]) -> tuple[dict[str, Parameter], list[str]]:
-    """The newest parameters cell of the history, read, and the names injected after it.
-
-    A parameters cell holds annotated assignments only, `seed` and `folder` among them; papermill
-    injects a cell of plain assignments headed "# Parameters".
-    """
-    injected: list[str] = []
-    for source in reversed(history):
-        try:
-            statements = ast.parse(source).body
-        except SyntaxError:
-            continue
-        annotated = [item for item in statements if isinstance(item, ast.AnnAssign)]
-        names = {ast.unparse(item.target) for item in annotated}
-        if len(annotated) == len(statements) and {"seed", "folder"} <= names:
-            return read_parameters(source), injected
-        plain = [item for item in statements if isinstance(item, ast.Assign)]
-        if source.lstrip().startswith("# Parameters") and len(plain) == len(statements):
-            injected += [ast.unparse(item.targets[0]) for item in plain]
-    raise ParameterError(
-        "start() found no parameters: first run the cell tagged `parameters`, which declares "
-        "`seed` and `folder` among its annotated assignments."
-    )
 
 
 def _load_tensorflow() -> None:

@@ -53,18 +53,38 @@ def check_count(name: str, value) -> None:
 
 def check_players(generator, discriminator, image_range) -> None:
     """Refuse two networks that cannot play this game with each other."""
-    reads = tuple(generator.input_shape)
-    if len(reads) != 2:
+    reads = generator.input_shape
+    if isinstance(reads, list) or len(reads) != 2:
         raise ParameterError(
             f"the generator reads inputs of shape {reads}: build it for latent vectors, "
             f"(batch, latent_dim)."
         )
-    if generator.output_shape[1:] != discriminator.input_shape[1:]:
+    check_samples(generator, discriminator.input_shape, image_range)
+    check_logit(discriminator, discriminator.output_shape)
+
+
+def check_samples(generator, read, image_range) -> None:
+    """Refuse a generator whose samples the discriminator cannot read, or of another range.
+
+    read: the shape that the discriminator reads, (batch, ...).
+    """
+    if generator.output_shape[1:] != tuple(read[1:]):
         raise ParameterError(
             f"the generator makes samples of shape {generator.output_shape[1:]} but the "
-            f"discriminator reads {discriminator.input_shape[1:]}: build both for one shape."
+            f"discriminator reads {tuple(read[1:])}: build both for one shape."
         )
-    answers = tuple(discriminator.output_shape[1:])
+    made = last_activation(generator)
+    is_image = len(generator.output_shape) > 2
+    if is_image and made in RANGES and tuple(image_range) != RANGES[made]:
+        raise ParameterError(
+            f"the generator ends in {made} but image_range is {tuple(image_range)}: give "
+            f"image_range={RANGES[made]}, or another last activation."
+        )
+
+
+def check_logit(discriminator, given) -> None:
+    """Refuse a discriminator whose answer of shape `given` is no logit, (batch, 1)."""
+    answers = tuple(given[1:])
     if answers != (1,):
         raise ParameterError(
             f"the discriminator answers with shape {answers} a sample, not with one number: end it "
@@ -75,13 +95,6 @@ def check_players(generator, discriminator, image_range) -> None:
         raise ParameterError(
             f"the discriminator ends in {ending}, and the losses take logits: leave its last "
             f"activation out."
-        )
-    made = last_activation(generator)
-    is_image = len(generator.output_shape) > 2
-    if is_image and made in RANGES and tuple(image_range) != RANGES[made]:
-        raise ParameterError(
-            f"the generator ends in {made} but image_range is {tuple(image_range)}: give "
-            f"image_range={RANGES[made]}, or another last activation."
         )
 
 

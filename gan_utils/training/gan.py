@@ -7,26 +7,22 @@ import numpy as np
 import tensorflow as tf
 
 from gan_utils.errors import ParameterError
-from gan_utils.streams import Draw, stream
+from gan_utils.streams import Draw, latent_vectors, stream
 from gan_utils.training.checks import check_count, check_players
-from gan_utils.training.gradients import Game, answers_apart
-from gan_utils.training.losses import NonSaturating, named_loss
-from gan_utils.training.trainer import Trainer
+from gan_utils.training.gradients import answers_apart
+from gan_utils.training.players import TwoPlayers
 
 PRIORS = ("normal", "uniform")
 
 
-class GAN(Trainer):
+class GAN(TwoPlayers):
     """A generator against a discriminator.
 
     generator: latent vectors (batch, latent_dim) → samples in `image_range`, or points.
     discriminator: samples → logits (batch, 1).
-    loss, penalty: from `training.losses` and `training.penalties`, a loss also by its name; the
-        penalty is added to the discriminator's loss.
     d_steps: discriminator updates for one generator update, each on a batch of its own.
     prior: "normal" for N(0, 1), "uniform" for U(−1, 1), in every entry of z.
-    ema: decay of the running average of the generator's weights, 0 for none.
-    image_range, seed: as in `Trainer`.
+    loss, penalty, ema, image_range, seed: as in `TwoPlayers`.
 
     Raises `ParameterError` for options out of range and for networks that do not fit each other:
     other shapes, a discriminator whose answer is no logit, a generator whose last activation has
@@ -45,38 +41,15 @@ class GAN(Trainer):
         image_range: tuple[float, float] = (-1.0, 1.0),
         seed: int = 0,
     ):
-        super().__init__(
-            {"generator": generator, "discriminator": discriminator},
-            averages={"generator": ema},
-            image_range=image_range,
-            seed=seed,
-        )
+        super().__init__(generator, discriminator, loss, penalty, ema, image_range, seed)
         if prior not in PRIORS:
             raise ParameterError(f"prior is {prior!r}: choose one of {', '.join(PRIORS)}.")
         check_count("d_steps", d_steps)
         check_players(generator, discriminator, image_range)
-        self.game = Game(NonSaturating() if loss is None else named_loss(loss), penalty)
         self.batches = d_steps
         self.prior = prior
         self.latent_dim = generator.input_shape[-1]
         self.apart = answers_apart(discriminator)
-
-    @property
-    def generator(self) -> keras.Model:
-        return self.networks["generator"]
-
-    @property
-    def discriminator(self) -> keras.Model:
-        return self.networks["discriminator"]
-
-    @property
-    def average(self) -> keras.Model:
-        """The running average of the generator; the generator itself where there is none."""
-        return self.averages.get("generator", self.generator)
-
-    def compile(self, g_optimizer, d_optimizer, xla=False):
-        """One optimizer a player, as `Trainer.compile` takes them."""
-        super().compile({"generator": g_optimizer, "discriminator": d_optimizer}, xla)
 
     # --- one step ---------------------------------------------------------------------------------
 
@@ -111,14 +84,7 @@ class GAN(Trainer):
             lambda: self.fake(rows, draw), self.answer, real, draw,
             self.generator.trainable_variables, d_weights, self.apart,
         )  # fmt: skip
-        self.move("discriminator", gradients.d)
-        self.move("generator", gradients.g)
-        return {
-            "d_loss": gradients.d_loss,
-            "g_loss": gradients.g_loss,
-            "d_real": tf.reduce_mean(tf.sigmoid(gradients.real_logits)),
-            "d_fake": tf.reduce_mean(tf.sigmoid(gradients.fake_logits)),
-        }
+        return self.play(gradients)
 
     # --- sampling ---------------------------------------------------------------------------------
 
@@ -128,10 +94,10 @@ class GAN(Trainer):
         They are no vectors that training sees.
         """
         check_count("count", count)
-        key, shape = stream(seed, 0, "snapshot"), [count, self.latent_dim]
         if self.prior == "normal":
-            return tf.random.stateless_normal(shape, key).numpy()
-        return tf.random.stateless_uniform(shape, key, minval=-1.0, maxval=1.0).numpy()
+            return latent_vectors(count, self.latent_dim, seed)
+        key = stream(seed, 0, "snapshot")
+        return tf.random.stateless_uniform([count, self.latent_dim], key, -1.0, 1.0).numpy()
 
     def sample(self, count: int, seed: int = 0, ema: bool = True) -> np.ndarray:
         """`count` samples from the prior's latent vectors of `seed`, in `image_range`."""

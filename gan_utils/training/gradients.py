@@ -67,9 +67,9 @@ class Game:
         # discriminator never mixes their statistics.
         real_logits, fake_logits = logits(answer, real), logits(answer, fake)
         loss = self.loss.discriminator(real_logits, fake_logits, draw)
-        return loss + self._penalised(answer, real, fake, draw), real_logits, fake_logits
+        return loss + self.penalised(answer, real, fake, draw), real_logits, fake_logits
 
-    def _penalised(self, answer, real, fake, draw: Draw) -> tf.Tensor:
+    def penalised(self, answer, real, fake, draw: Draw) -> tf.Tensor:
         return tf.zeros([]) if self.penalty is None else self.penalty(answer, real, fake, draw)
 
     def gradients(
@@ -109,7 +109,7 @@ class Game:
             d_tape.watch(fake)
             real_logits, fake_logits = logits(answer, real), logits(answer, fake)
             # The penalty moves D only, so its slope must not reach the images.
-            penalty = self._penalised(answer, real, tf.stop_gradient(fake), draw)
+            penalty = self.penalised(answer, real, tf.stop_gradient(fake), draw)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([real_logits, fake_logits])
             d_loss = self.loss.discriminator(real_logits, fake_logits, draw)

@@ -16,25 +16,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 # The command line runs notebooks through papermill, which Colab does not ship.
 pytest.importorskip("papermill")
 
+from commands import runner
 from gan_utils.course import cli
 from gan_utils.course.execution import Runner
 from gan_utils.course.notebooks import find_lessons, read_profile
 from gan_utils.lesson import result as results
-
-
-def runner() -> CliRunner:
-    """Keeps the two outputs apart: Click does so from 8.2 on, and before that when asked to."""
-    try:
-        return CliRunner(mix_stderr=False)
-    except TypeError:
-        return CliRunner()
-
 
 PARAMETERS = """\
 seed: int = 0  # random seed [0, inf)

@@ -243,3 +243,32 @@ def test_names_counts_and_labels_that_do_not_fit(judge):
         judge.fd(DIGITS, resamples=7)
     with pytest.raises(DataError, match="300 rows and labels has 20; give one label a row"):
         judge.accuracy(DIGITS, LABELS[:20])
+
+
+# --- inside the classes ---------------------------------------------------------------------------
+
+
+def test_distances_inside_the_classes_are_those_of_the_metric(judge):
+    given, labels = TEST.images[::2], TEST.labels[::2]
+    found = judge.class_fds(given, labels)
+    features = evaluator("mnist").features
+    real = features(TEST.images)
+    expected = [
+        float(frechet_distance(real[TEST.labels == c], features(given[labels == c]), resamples=0))
+        for c in range(10)
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    mixed = judge.class_fds(given, (labels + 1) % 10)
+    assert mixed.min() > 10 * found.max()
+
+
+def test_distances_inside_the_classes_need_images_of_each(judge):
+    for words, images, labels in (
+        ("Class 7 has 0 of the images", DIGITS, np.where(LABELS == 7, 1, LABELS)),
+        ("300 images and 299 labels", DIGITS, LABELS[:299]),
+        ("labels holds 10", DIGITS, LABELS + 1),
+    ):
+        with pytest.raises(DataError, match=words):
+            judge.class_fds(images, labels)
+    with pytest.raises(DataError, match="whose classes it does not know"):
+        Judge("mnist", real=DIGITS).class_fds(DIGITS, LABELS)

@@ -43,7 +43,7 @@ def shell(tmp_path, monkeypatch):
     shell = InteractiveShell()
     shell.history_manager.enabled = False
     shell.seeds = []
-    monkeypatch.setattr(runs, "_shell", lambda: shell)
+    monkeypatch.setattr(runs, "running_shell", lambda: shell)
     monkeypatch.setattr(runs, "_seed", shell.seeds.append)
     yield shell
     shell.history_manager.end_session()
