@@ -5,7 +5,7 @@
 The tutorial's recipe trains for as many steps as its loop does in 15 minutes in float32; lesson
 03's default recipe for as long as its parameters say. Both see the 20,000 bundled images; their
 score is the Fréchet distance of 5,000 generated images to the test images by the bundled
-classifier, and scoring is outside the clock. Five seeds each. It takes two hours on two cores.
+classifier, and scoring is outside the clock. Five seeds each. It takes two hours on two cores, most of them the tutorial's.
 
 Every training is a process of its own (`python benchmarks/quality.py textbook:0`), and its
 result is kept in benchmarks/quality/, by the hash of the sources that it depends on: a benchmark
@@ -114,32 +114,12 @@ def train_course(seed: int, precision: str = "auto", steps: int | None = None) -
     return {"precision": precision, "steps": steps, "curve": curve}
 
 
-def train_tutorial_networks(seed: int, precision: str) -> dict:
-    """FD of the tutorial's networks through `GAN.fit`, after the loop's first number of steps."""
-    import keras
-
-    from gan_utils.data import load_images, unscale
-    from gan_utils.fast.optimizers import Adam
-    from gan_utils.networks.registry import build
-    from gan_utils.training.gan import GAN
-
-    keras.utils.set_random_seed(seed)
-    generator, discriminator, image_range = build("tutorial", precision)
-    gan = GAN(generator, discriminator, image_range=image_range, seed=seed)
-    gan.compile(Adam(1e-4), Adam(1e-4))
-    gan.fit(load_images("fashion_mnist").images, TEXTBOOK_STEPS[0], textbook.BATCH, epoch_steps=50)
-    samples = gan.sample(SAMPLES, seed=2)
-    return {"fd": scorer()(unscale(samples, *image_range))}
-
-
 SHORT = 1000  # steps of the recipe when it is trained to compare number formats
 WAYS = {
     "textbook": train_textbook,
     "course": train_course,
     "short, float32": lambda seed: train_course(seed, "float32", SHORT),
     "short, bfloat16": lambda seed: train_course(seed, "bfloat16", SHORT),
-    "tutorial's networks, float32": lambda seed: train_tutorial_networks(seed, "float32"),
-    "tutorial's networks, bfloat16": lambda seed: train_tutorial_networks(seed, "bfloat16"),
 }
 
 
@@ -162,11 +142,11 @@ def sources(way: str) -> str:
         rooms, parts = JUDGED, [textbook.loop, train_textbook, scorer]
         texts.append(repr((TEXTBOOK_STEPS, SAMPLES, textbook.BATCH)))
     else:
-        rooms, parts = PLAYED, [train_course, train_tutorial_networks, scorer]
+        rooms, parts = PLAYED, [train_course, scorer]
         lesson = json.loads((root / "notebooks" / "03_dcgan_fashion.ipynb").read_text("utf-8"))
         recipe = next(c for c in lesson["cells"] if "parameters" in c["metadata"].get("tags", []))
         texts += [json.dumps(recipe["source"]), recording.processor()]
-        texts.append(repr((SHORT, SAMPLES, TEXTBOOK_STEPS[0], textbook.BATCH)))
+        texts.append(repr((SHORT, SAMPLES)))
     codes = [inspect.getsource(part) for part in parts]
     codes += [
         path.read_text(encoding="utf-8")
@@ -251,12 +231,6 @@ def measure(pieces: dict[str, list[dict]]) -> list[Row]:
             for one in results["course"]
         ]
         rows.append(spread(f"lesson 03's recipe: training until {words}", taken, "s", shown=True))
-    first = TEXTBOOK_STEPS[0]
-    base = [one[str(first)] for one in results["textbook"]]
-    rows.append(spread(f"FD after {first} steps of 256, tutorial's loop, float32", base, ""))
-    for precision in ("float32", "bfloat16"):
-        fds = [one["fd"] for one in results[f"tutorial's networks, {precision}"]]
-        rows.append(spread(f"FD after {first} steps of 256, GAN.fit, {precision}", fds, ""))
     for precision in ("float32", "bfloat16"):
         fds = [one["curve"][-1][1] for one in results[f"short, {precision}"]]
         rows.append(spread(f"FD of the recipe in {SHORT:,} steps, {precision}", fds, ""))

@@ -47,7 +47,7 @@ class Judge:
 
     def __init__(self, name: str, source: str = "bundled", real: np.ndarray | None = None) -> None:
         self.evaluator = evaluator(name)
-        self.test: ImageSet = load_images(NAMES[name], "test", source)
+        self.test: ImageSet = load_images(NAMES[name].data, "test", source)
         self.real = self.images(self.test.images if real is None else real)
         self._answers: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
 

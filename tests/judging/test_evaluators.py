@@ -33,7 +33,7 @@ def copy(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("name", "least"), LEAST)
 def test_accuracy_on_bundled_test_images(name, least):
-    test = load_images(NAMES[name], "test")
+    test = load_images(NAMES[name].data, "test")
     found = evaluator(name).probabilities(test.images).argmax(axis=1)
     assert (found == test.labels).mean() >= least
     # Every class is recognised, even shirts, which look like four other garments.
@@ -63,7 +63,7 @@ def test_recorded_accuracies_have_their_intervals(name, least):
 
 
 def test_shapes_types_and_ranges(bundled):
-    images = load_images(NAMES[bundled.name], "test").images[:7]
+    images = load_images(NAMES[bundled.name].data, "test").images[:7]
     features, probabilities = bundled.features(images), bundled.probabilities(images)
     assert features.shape == (7, 64) and features.dtype == np.float32
     assert features.min() >= 0
@@ -73,7 +73,7 @@ def test_shapes_types_and_ranges(bundled):
 
 def test_features_lead_to_the_probabilities(bundled):
     """The features are the last layer but one: a linear map and softmax give the probabilities."""
-    images = load_images(NAMES[bundled.name], "test").images[:300]
+    images = load_images(NAMES[bundled.name].data, "test").images[:300]
     features, probabilities = bundled.features_and_probabilities(images)
     logs = np.log(np.maximum(probabilities.astype(np.float64), 1e-30))
     contrasts = logs[:, 1:] - logs[:, :1]
@@ -84,7 +84,7 @@ def test_features_lead_to_the_probabilities(bundled):
 
 @pytest.mark.parametrize("n", [1, 499, 500, 501])
 def test_an_image_is_classified_alike_in_any_company(bundled, n):
-    images = load_images(NAMES[bundled.name], "test").images[:501]
+    images = load_images(NAMES[bundled.name].data, "test").images[:501]
     whole, part = bundled.features(images), bundled.features(images[501 - n :])
     assert part.shape == (n, 64)
     assert np.allclose(whole[501 - n :], part, atol=1e-4)

@@ -171,7 +171,8 @@ def _machine(jobs: int) -> Here | OnDask:
         raise CourseError(f"--jobs is {jobs}, but there are {len(gpus)} GPUs: give at most that.")
     # Each worker takes its share of the cores; more threads than cores would wait for each other.
     share = str(max(1, (os.cpu_count() or 1) // jobs))
-    threads = {"TF_NUM_INTRAOP_THREADS": share, "OMP_NUM_THREADS": share}
+    pools = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"
+    threads = dict.fromkeys(pools, share)
     workers = {}
     for number in range(jobs):
         own = {"CUDA_VISIBLE_DEVICES": gpus[number]} if gpus else {}
