@@ -5,7 +5,8 @@
 The tutorial's recipe trains for as many steps as its loop does in 15 minutes in float32; lesson
 03's default recipe for as long as its parameters say. Both see the 20,000 bundled images; their
 score is the Fréchet distance of 5,000 generated images to the test images by the bundled
-classifier, and scoring is outside the clock. Five seeds each. It takes two hours on two cores, most of them the tutorial's.
+classifier, and scoring is outside the clock. Five seeds each. It takes two hours on two cores,
+most of them for the tutorial's recipe.
 
 Every training is a process of its own (`python benchmarks/quality.py textbook:0`), and its
 result is kept in benchmarks/quality/, by the hash of the sources that it depends on: a benchmark
