@@ -22,18 +22,12 @@ def load_folder(path: str | Path, size: int = 64, limit: int | None = None) -> I
     their names; hidden files and files with other endings than those of images are passed over.
     The result has three channels (RGB).
     """
-    folder = Path(path)
-    if not folder.is_dir():
-        fault = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise DataError(f"{folder} {fault}; give a folder of images.")
-    check_count("size", size)
-    if limit is not None:
-        check_count("limit", limit)
-    loose = _image_files(folder)
+    folder = checked_folder(path, size, limit)
+    loose = image_files(folder)
     classes = {
         sub.name: files
         for sub in sorted(folder.iterdir())
-        if sub.is_dir() and not sub.name.startswith(".") and (files := _image_files(sub))
+        if sub.is_dir() and not sub.name.startswith(".") and (files := image_files(sub))
     }
     if loose and classes:
         raise DataError(
@@ -51,29 +45,48 @@ def load_folder(path: str | Path, size: int = 64, limit: int | None = None) -> I
     chosen = [pair for turn in turns for pair in turn if pair][:limit]
     images = np.empty((len(chosen), size, size, 3), np.uint8)
     for target, (file, _) in zip(images, chosen, strict=True):
-        target[:] = _read_square(file, size)
+        target[:] = square(read_image(file), size)
     labels = np.array([label for _, label in chosen], np.int64) if classes else None
     return ImageSet(images, labels, tuple(classes), folder.resolve().name)
 
 
-def _image_files(folder: Path) -> list[Path]:
+def checked_folder(path: str | Path, size: int, limit: int | None) -> Path:
+    """The folder, once it is there and both numbers can be; raises `DataError`."""
+    folder = Path(path)
+    if not folder.is_dir():
+        fault = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise DataError(f"{folder} {fault}; give a folder of images.")
+    check_count("size", size)
+    if limit is not None:
+        check_count("limit", limit)
+    return folder
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The image files directly inside of a folder by name, hidden ones left out."""
     visible = folder.glob("[!.]*")
     return sorted(
         file for file in visible if file.suffix.lower() in IMAGE_SUFFIXES and file.is_file()
     )
 
 
-def _read_square(file: Path, size: int) -> np.ndarray:
+def read_image(file: Path, channels: int = 3) -> Image.Image:
+    """An image file the right way up, in grey (1 channel) or colour (3); raises `DataError`."""
     try:
         with Image.open(file) as image:
             if image.mode[0] in "IF":  # converting these would only cut off at 255
                 raise ValueError(f"mode {image.mode} has more than 8 bits a channel")
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            return ImageOps.exif_transpose(image).convert("L" if channels == 1 else "RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(
             f"The image {file} cannot be read ({error}); replace or delete it."
         ) from error
-    return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS))
+
+
+def square(image: Image.Image, size: int) -> np.ndarray:
+    """The central square of an image, resized: uint8 (size, size, 1 or 3)."""
+    fitted = np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS))
+    return fitted.reshape(size, size, -1)
 
 
 def write_images(images: np.ndarray, folder: str | Path) -> Path:

@@ -1,0 +1,107 @@
+"""Images in two domains: pairs that belong together, and domains that nobody paired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gan_utils.data.checks import check_choice
+from gan_utils.data.folders import checked_folder, image_files, read_image, square
+from gan_utils.errors import DataError
+
+SIDES = ("A", "B")  # the folders of a data set in two domains
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Images of two domains, uint8 (n, size, size, channels) each.
+
+    Where they are `paired`, row i of `a` belongs to row i of `b`.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+    paired: bool
+    name: str
+
+
+def load_pairs(
+    path: str | Path, size: int = 64, channels: int = 3, limit: int | None = None
+) -> Domains:
+    """Pairs of images from a folder, in one of the two forms in which they come.
+
+    Either it holds folders A and B, in which images of the same name, whatever their endings, are a
+    pair; or each of its files holds both images side by side, A at the left (Isola et al. 2017).
+    Images are cut to their central square and resized to `size` pixels, in order of their names.
+
+    channels: 1 for grey, 3 for colour. limit: at most this many pairs.
+
+    Raises `DataError` for a folder without pairs, an image without a partner, a file of odd width,
+    and an image that cannot be read.
+    """
+    folder = checked_folder(path, size, limit)
+    check_choice("number of channels", channels, (1, 3))
+    if all((folder / side).is_dir() for side in SIDES):
+        rows = _pairs_of_two_folders(folder, channels, limit)
+    else:
+        rows = [_halves(file, channels) for file in image_files(folder)[:limit]]
+    if not rows:
+        raise DataError(
+            f"{folder} holds no pairs; give one with folders A and B, or with files that hold both "
+            f"images side by side."
+        )
+    a, b = (np.stack([square(row[side], size) for row in rows]) for side in (0, 1))
+    return Domains(a, b, True, folder.resolve().name)
+
+
+def load_domains(
+    path: str | Path, size: int = 64, channels: int = 3, limit: int | None = None
+) -> Domains:
+    """Images of two domains without pairs, from the folders A and B, or trainA and trainB, in one.
+
+    channels: 1 for grey, 3 for colour. limit: at most this many images a domain. The rest as in
+    `load_pairs`, but that the two folders may hold different numbers of images of any name.
+    """
+    folder = checked_folder(path, size, limit)
+    check_choice("number of channels", channels, (1, 3))
+    for prefix in ("", "train"):
+        sides = [folder / f"{prefix}{side}" for side in SIDES]
+        if all(side.is_dir() for side in sides):
+            break
+    else:
+        raise DataError(
+            f"{folder} holds no folders A and B, nor trainA and trainB; give one that does."
+        )
+    domains = []
+    for side in sides:
+        files = image_files(side)[:limit]
+        if not files:
+            raise DataError(f"{side} holds no images; give at least one of each domain.")
+        domains.append(np.stack([square(read_image(file, channels), size) for file in files]))
+    return Domains(*domains, False, folder.resolve().name)
+
+
+def _pairs_of_two_folders(folder: Path, channels: int, limit: int | None) -> list[tuple]:
+    left, right = ({file.stem: file for file in image_files(folder / side)} for side in SIDES)
+    if lonely := sorted(left.keys() ^ right.keys()):
+        side = SIDES[lonely[0] not in left]
+        raise DataError(
+            f"{folder} holds {len(left)} images in A and {len(right)} in B, and {lonely[0]!r} is "
+            f"in {side} alone; give each image a partner of the same name."
+        )
+    names = sorted(left)[:limit]
+    return [(read_image(left[name], channels), read_image(right[name], channels)) for name in names]
+
+
+def _halves(file: Path, channels: int) -> tuple:
+    both = read_image(file, channels)
+    if both.width % 2:
+        raise DataError(
+            f"{file} is {both.width} pixels wide, which two images side by side cannot be; give "
+            f"files of even width, or folders A and B."
+        )
+    middle = both.width // 2
+    left, right = (0, 0, middle, both.height), (middle, 0, both.width, both.height)
+    return both.crop(left), both.crop(right)
