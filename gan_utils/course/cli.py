@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import importlib.util
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +52,7 @@ def run(
     from gan_utils.course.execution import Runner
     from gan_utils.course.notebooks import execute, find_lessons
     from gan_utils.course.overview import write_overview
+    from gan_utils.course.speaking import Speaker
     from gan_utils.metrics.score import score_text
 
     with _one_sentence(BAD_INPUT):
@@ -65,23 +65,27 @@ def run(
     outcomes = []
     with _one_sentence(1), Runner() as runner:
         for lesson in chosen:
-            click.echo(f"{lesson.name}  ", nl=False)
-            sys.stdout.flush()
-            try:
-                outcome = execute(lesson, values[lesson.name], out / lesson.name, runner)
-            except KeyboardInterrupt:
-                click.echo("interrupted")
+            with Speaker(lesson.name, out / lesson.name) as speaker:
+                try:
+                    outcome = execute(
+                        lesson, values[lesson.name], out / lesson.name, runner, told=speaker.cell
+                    )
+                except KeyboardInterrupt:
+                    outcome = None
+            if not outcome:
+                click.echo(f"{speaker.head}interrupted")
                 click.echo(f"Error: interrupted: what was finished is in {out}.", err=True)
-                raise SystemExit(INTERRUPTED) from None
+                raise SystemExit(INTERRUPTED)
             outcomes.append(outcome)
             if outcome.error:
-                click.echo(f"failed after {outcome.minutes:.1f} min: {outcome.error}")
+                ended = f"failed after {outcome.minutes:.1f} min: {outcome.error}"
             else:
                 scores = [
                     f"{score['name']} {score_text(score)}"
                     for score in outcome.result["scores"][:HEADLINE_SCORES]
                 ]
-                click.echo(" · ".join([f"done in {outcome.minutes:.1f} min", *scores]))
+                ended = " · ".join([f"done in {outcome.minutes:.1f} min", *scores])
+            click.echo(f"{speaker.head}{ended}")
         page = write_overview(out, outcomes)
     click.echo(f"Overview: {page}")
     if any(outcome.error for outcome in outcomes):

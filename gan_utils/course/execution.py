@@ -13,9 +13,11 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
+
+from gan_utils.training import PROGRESS
 
 # Variables that are set where they are not: figures are shown in the notebook, as in any Jupyter
 # kernel, though Matplotlib is loaded before there is one.
@@ -25,6 +27,8 @@ DEFAULTS = {
 }
 
 TOO_LONG = "a cell took longer than"
+ENGINE = "gan-course"  # papermill's word for what executes
+NOTE = "progress.json"  # beside a run's log: how far its training has come
 
 
 class Runner:
@@ -49,11 +53,13 @@ class Runner:
         parameters: Mapping,
         log: Path,
         cell_seconds: int | None = None,
+        told: Callable[[dict], None] = lambda cell: None,
     ) -> str:
         """Execute a notebook; return why it failed, or nothing.
 
         `output` is the executed notebook, which grows cell by cell; `log` gets what the kernel
-        and papermill print, after what it holds already.
+        and papermill print, after what it holds already. `told` is called when a cell begins, with
+        its number ("cell"), their number ("cells") and the heading above it.
         """
         process = self._process
         if process is None or process.poll() is not None:
@@ -62,19 +68,20 @@ class Runner:
             "notebook": str(notebook), "output": str(output), "parameters": dict(parameters),
             "log": str(log), "cell_seconds": cell_seconds,
         }  # fmt: skip
-        answer = ""
         try:
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
-            answer = process.stdout.readline()
+            while answer := process.stdout.readline():
+                content = json.loads(answer)
+                if "error" in content:
+                    return content["error"]
+                told(content)
         except (BrokenPipeError, ValueError):  # ended, or closed by another thread
             pass
         except BaseException:  # interrupted: the kernel goes with the process
             self.close()
             raise
-        if not answer:
-            return f"the process that ran it ended with {process.wait()}"
-        return json.loads(answer)["error"]
+        return f"the process that ran it ended with {process.wait()}"
 
     def close(self) -> None:
         """End the process, and the kernel with it."""
@@ -112,7 +119,13 @@ def _serve() -> None:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
         os.environ[LOG] = request["log"]
-        print(json.dumps({"error": _execute(request)}), file=answers, flush=True)
+        os.environ[PROGRESS] = str(Path(request["log"]).with_name(NOTE))
+
+        def answer(content: dict) -> None:
+            print(json.dumps(content), file=answers, flush=True)
+
+        _use_engine(answer)
+        answer({"error": _execute(request)})
 
 
 def _read(requests: SimpleQueue[str]) -> None:
@@ -120,6 +133,40 @@ def _read(requests: SimpleQueue[str]) -> None:
     for line in sys.stdin:
         requests.put(line)
     os._exit(1)
+
+
+def _use_engine(tell: Callable[[dict], None]) -> None:
+    """Let papermill execute with an engine that tells of each cell when it begins."""
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class Engine(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man, *arguments, **options):
+            begin, places = nb_man.cell_start, places_of(nb_man.nb.cells)
+
+            def cell_start(cell, cell_index=None, **more):
+                if cell_index in places:
+                    tell(places[cell_index])
+                return begin(cell, cell_index, **more)
+
+            nb_man.cell_start = cell_start
+            return super().execute_managed_notebook(nb_man, *arguments, **options)
+
+    papermill_engines.register(ENGINE, Engine)
+
+
+def places_of(cells: Sequence[Mapping]) -> dict[int, dict]:
+    """Where each code cell stands, by its index: its number, their number, the heading above."""
+    code = [index for index, cell in enumerate(cells) if cell["cell_type"] == "code"]
+    places, heading = {}, ""
+    for index, cell in enumerate(cells):
+        if cell["cell_type"] == "markdown":
+            for line in cell["source"].splitlines():
+                heading = line.lstrip("# ") if line.startswith("#") else heading
+        elif index in code:
+            place = {"cell": code.index(index) + 1, "cells": len(code), "heading": heading}
+            places[index] = place
+    return places
 
 
 def _execute(request: Mapping) -> str:
@@ -132,8 +179,8 @@ def _execute(request: Mapping) -> str:
     )
     try:
         papermill.execute_notebook(
-            source, target, request["parameters"], progress_bar=False, log_output=False,
-            execution_timeout=request["cell_seconds"],
+            source, target, request["parameters"], engine_name=ENGINE, progress_bar=False,
+            log_output=False, execution_timeout=request["cell_seconds"],
         )  # fmt: skip
     except CellTimeoutError:
         return f"{TOO_LONG} the {request['cell_seconds']} cell_seconds of the sweep"

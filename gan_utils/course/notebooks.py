@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,10 +83,12 @@ def execute(
     folder: Path,
     runner: Runner,
     cell_seconds: int | None = None,
+    told: Callable[[dict], None] = lambda cell: None,
 ) -> Outcome:
     """Run one lesson with papermill in a process of its own, its files in `folder`.
 
-    A cell that takes longer than `cell_seconds` ends the run.  A folder that holds an unfinished
+    A cell that takes longer than `cell_seconds` ends the run.  `told` hears of each cell that
+    begins, as `Runner.execute` says.  A folder that holds an unfinished
     run of the same values goes on from its last backup.
     Papermill's own notes call the cells of a dead Jupyter kernel completed, so success is a
     notebook executed to its end together with a whole `result.json`.  Raises OutputError before
@@ -105,7 +107,7 @@ def execute(
     write_atomically(folder / "parameters.yaml", text.encode())
     outcome = Outcome(lesson.name, folder, 0.0, "", None)
     result = None
-    error = runner.execute(lesson.path, outcome.notebook, parameters, log, cell_seconds)
+    error = runner.execute(lesson.path, outcome.notebook, parameters, log, cell_seconds, told)
     if error:
         # Of a cell that took too long the notebook shows only that it was interrupted.
         shown = "" if error.startswith(TOO_LONG) else _error_in(outcome.notebook)

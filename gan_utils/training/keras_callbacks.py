@@ -9,6 +9,7 @@ import keras
 from keras import callbacks as keras_callbacks
 
 from gan_utils.errors import ParameterError
+from gan_utils.training.progress import asked_for
 
 SET_RATES = (keras_callbacks.LearningRateScheduler, keras_callbacks.ReduceLROnPlateau)
 WATCH = (keras_callbacks.EarlyStopping, keras_callbacks.ReduceLROnPlateau)
@@ -18,11 +19,12 @@ def adapted(callbacks, trainer) -> list[keras.callbacks.Callback]:
     """The callbacks of a call of `Trainer.fit` as they act on this trainer.
 
     What sets a learning rate acts on each network's optimizer, from that one's own rate; a guard
-    against NaN sees all that was measured. Raises `ParameterError` for what cannot work here.
+    against NaN sees all that was measured; and where the environment asks for notes of progress,
+    they are made. Raises `ParameterError` for what cannot work here.
     """
-    if callbacks is None:
-        return []
     given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    if callbacks is None:
+        given = []
     acting = []
     for callback in given:
         _refuse(callback)
@@ -36,7 +38,7 @@ def adapted(callbacks, trainer) -> list[keras.callbacks.Callback]:
             acting.append(_SeesAll(callback))
         else:
             acting.append(callback)
-    return acting
+    return [*acting, *asked_for()]
 
 
 def _refuse(callback) -> None:

@@ -211,7 +211,7 @@ def test_missing_papermill_is_one_sentence(course, monkeypatch):
 
 
 def test_torn_result_is_a_failure(course, monkeypatch):
-    def leave_half(runner, notebook, output, parameters, log, cell_seconds):
+    def leave_half(runner, notebook, output, *_):
         (output.parent / "result.json").write_text('{"lesson": "03_dc')
         return ""
 
@@ -223,7 +223,7 @@ def test_torn_result_is_a_failure(course, monkeypatch):
 
 
 def test_disk_that_fills_up_is_one_sentence(course, monkeypatch):
-    def fill(runner, notebook, output, parameters, log, cell_seconds):
+    def fill(runner, notebook, output, *_):
         monkeypatch.setattr(results.os, "fsync", refuse)
         return "the disk is full"
 
@@ -359,6 +359,26 @@ def test_interrupt_takes_the_kernel_along(tmp_path):
     assert process.returncode == 130
     assert error == "Error: interrupted: what was finished is in out.\n"
     _wait(lambda: not _runs(kernel), 20)
+
+
+def test_a_long_cell_is_spoken_of(tmp_path):
+    """With a tenth of the ten seconds: a line a second, and what was always there at the end."""
+    speak = "from gan_utils.course import speaking; speaking.PLAIN_SECONDS = 1.0; "
+    put(
+        tmp_path / "notebooks" / "01_long.ipynb",
+        START,
+        "import time\n\ntime.sleep(4)\nrun.finish()",
+    )
+    command = [sys.executable, "-c", speak + COURSE[-1], "run", "1", "--out", "out"]
+    done = subprocess.run(command, cwd=tmp_path, env=_environment(), capture_output=True, text=True)
+    name, *lines, last, overview = done.stdout.splitlines()
+    assert name == "01_long  " and overview.startswith("Overview: ") and done.returncode == 0
+    assert last.startswith("01_long  done in 0.")
+    assert sum("cell 4 of 4 · 01 · Lesson <01_long>" in line for line in lines) >= 2, done.stdout
+    log = (tmp_path / "out" / "01_long" / "run.log").read_text(encoding="utf-8").splitlines()
+    assert [line for line in log if line.startswith("  cell")] == [
+        line for line in lines if line.startswith("  cell")
+    ]
 
 
 def _runs(pid: int) -> bool:

@@ -1,0 +1,58 @@
+"""What a person sees of a run while it goes on."""
+
+import json
+import time
+
+from gan_utils.course import speaking
+from gan_utils.course.execution import places_of
+from gan_utils.course.speaking import Speaker, clock, said
+
+CELLS = [
+    {"cell_type": "markdown", "source": "# 03 · Title\n\n[badge]"},
+    {"cell_type": "code", "source": "a"},
+    {"cell_type": "markdown", "source": "Words.\n\n## 4 · Train\n\nMore # words."},
+    {"cell_type": "code", "source": "b"},
+    {"cell_type": "code", "source": "c"},
+]
+PLACE = {"cell": 2, "cells": 3, "heading": "4 · Train"}
+NOTE = {"step": 5300, "goal": 14000, "measured": {"d_loss": 0.523, "g_loss": 0.9, "d_real": 0.5},
+        "seconds_left": 70.2}  # fmt: skip
+
+
+def test_a_cell_stands_under_the_last_heading():
+    places = places_of(CELLS)
+    assert [place["heading"] for place in places.values()] == ["03 · Title", *["4 · Train"] * 2]
+    assert places[3] == PLACE and list(places) == [1, 3, 4]
+
+
+def test_the_line_tells_the_cell_the_step_and_the_time_that_is_left():
+    assert said(PLACE, NOTE, 65) == (
+        "  cell 2 of 3 · 4 · Train · step 5,300 of 14,000 · d_loss 0.523 · g_loss 0.9 · "
+        "1:10 left of this training · 1:05"
+    )
+    assert said({}, {}, 0.2) == "  starting · 0:00"
+    assert [clock(seconds) for seconds in (59.6, 3600)] == ["1:00", "60:00"]
+
+
+def test_plain_lines_where_there_is_no_terminal(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(speaking, "SECOND", 0.02)
+    monkeypatch.setattr(speaking, "PLAIN_SECONDS", 0.05)
+    (tmp_path / "progress.json").write_text(json.dumps({**NOTE, "step": 1}))  # of a killed run
+    with Speaker("03_small", tmp_path) as speaker:
+        speaker.cell(PLACE)
+        (tmp_path / "progress.json").write_text(json.dumps(NOTE))
+        time.sleep(0.3)
+        (tmp_path / "progress.json").write_text('{"step": 53')  # half a note is none
+        time.sleep(0.2)
+    name, *printed = capsys.readouterr().out.splitlines()
+    assert name == speaker.head == "03_small  " and len(printed) >= 3
+    assert "step 5,300 of 14,000" in printed[0] and "step" not in printed[-1]
+    assert "step 1 " not in "".join(printed)
+    assert (tmp_path / "run.log").read_text(encoding="utf-8").splitlines() == printed
+
+
+def test_a_short_run_says_nothing(tmp_path, capsys):
+    with Speaker("03_small", tmp_path) as speaker:
+        speaker.cell(PLACE)
+    assert speaker.head == "" and capsys.readouterr().out == "03_small  "
+    assert not (tmp_path / "run.log").exists()
