@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from gan_utils.data.checks import check_choice
-from gan_utils.data.folders import checked_folder, image_files, read_image, square
+from gan_utils.data.folders import checked_folder
+from gan_utils.data.pictures import image_files, read_all, read_image, square
 from gan_utils.errors import DataError
 
 SIDES = ("A", "B")  # the folders of a data set in two domains
@@ -46,7 +47,8 @@ def load_pairs(
     if all((folder / side).is_dir() for side in SIDES):
         rows = _pairs_of_two_folders(folder, channels, limit)
     else:
-        rows = [_halves(file, channels) for file in image_files(folder)[:limit]]
+        files = image_files(folder)[:limit]
+        rows = read_all(files, lambda file: _halves(file, channels))
     if not rows:
         raise DataError(
             f"{folder} holds no pairs; give one with folders A and B, or with files that hold both "
@@ -79,7 +81,8 @@ def load_domains(
         files = image_files(side)[:limit]
         if not files:
             raise DataError(f"{side} holds no images; give at least one of each domain.")
-        domains.append(np.stack([square(read_image(file, channels), size) for file in files]))
+        images = read_all(files, lambda file: square(read_image(file, channels), size))
+        domains.append(np.stack(images))
     return Domains(*domains, False, folder.resolve().name)
 
 
@@ -92,7 +95,9 @@ def _pairs_of_two_folders(folder: Path, channels: int, limit: int | None) -> lis
             f"in {side} alone; give each image a partner of the same name."
         )
     names = sorted(left)[:limit]
-    return [(read_image(left[name], channels), read_image(right[name], channels)) for name in names]
+    files = [side[name] for name in names for side in (left, right)]
+    images = read_all(files, lambda file: read_image(file, channels))
+    return list(zip(images[::2], images[1::2], strict=True))
 
 
 def _halves(file: Path, channels: int) -> tuple:

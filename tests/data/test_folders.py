@@ -1,10 +1,11 @@
 """Folders of images: what becomes of the images, what is refused, and folders that are written."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from gan_utils.data import load_folder, scale, write_images
 from gan_utils.errors import DataError, OutputError
@@ -15,7 +16,7 @@ COLOUR = np.random.default_rng(1).integers(0, 256, (6, 16, 16, 3), dtype=np.uint
 
 
 def save(path: Path, array, **options) -> Path:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.asarray(array, np.uint8)).save(path, **options)
     return path
 
@@ -74,6 +75,77 @@ def test_sub_folders_are_classes_that_take_turns(tmp_path):
     assert found.labels.tolist() == [0, 1, 0, 1, 1, 1]
     assert found.images[:, 0, 0, 0].tolist() == [0, 100, 1, 101, 102, 103]
     assert load_folder(tmp_path, size=4, limit=3).labels.tolist() == [0, 1, 0]
+
+
+def test_images_of_a_class_may_lie_deeper_and_end_otherwise(tmp_path):
+    save(tmp_path / "dogs" / "1.png", plain(1))
+    (tmp_path / "cats").mkdir()
+    save(tmp_path / "cats" / "sub" / "1.png", plain(2))
+    (tmp_path / "birds").mkdir()
+    Image.fromarray(plain(3)).save(tmp_path / "birds" / "1.jfif", format="jpeg")
+    found = load_folder(tmp_path, size=4)
+    assert found.class_names == ("birds", "cats", "dogs") and len(found) == 3
+
+
+def test_a_sub_folder_with_other_files_only_is_named(tmp_path):
+    save(tmp_path / "dogs" / "1.png", plain(1))
+    (tmp_path / "birds").mkdir()
+    (tmp_path / "birds" / "1.heic").write_bytes(b"a picture of another kind")
+    with pytest.raises(DataError, match=r"birds holds no images, but 1\.heic") as error:
+        load_folder(tmp_path)
+    one_sentence(error)
+
+
+def test_what_is_transparent_is_white(tmp_path, recwarn):
+    """In RGBA, in grey with transparency, in a palette, and in colour with a transparent colour."""
+    half = np.zeros((8, 8, 4), np.uint8)
+    half[..., :3], half[:, 4:, 3] = (200, 0, 200), 255
+    whole = Image.fromarray(half)
+    whole.save(tmp_path / "a.png")
+    whole.convert("LA").save(tmp_path / "b.png")
+    whole.convert("PA").convert("RGBA").quantize(8).save(tmp_path / "c.png")
+    Image.fromarray(half[..., :3]).save(tmp_path / "d.png", transparency=(200, 0, 200))
+    images = load_folder(tmp_path, size=8).images
+    assert (images[:, :, :3] == 255).all()
+    assert (images[0, :, 5:] == (200, 0, 200)).all() and (images[3] == 255).all()
+    assert not recwarn.list
+
+
+def test_exif_with_a_tag_that_makes_no_sense_is_still_read(tmp_path):
+    """Orientation 6, and a horizontal resolution of −1/0 as a signed fraction."""
+    tags = struct.pack(">2sHIH", b"MM", 42, 8, 2)
+    tags += struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack(">HHII", 0x011A, 10, 1, 38)
+    tags += struct.pack(">I2i", 0, -1, 0)
+    pixels = plain(0, 8, 8)
+    pixels[0] = 255
+    save(tmp_path / "a.png", pixels, exif=b"Exif\0\0" + tags)
+    image = load_folder(tmp_path, size=8).images[0]
+    assert (image[:, -1] == 255).all() and (image[:, :-1] == 0).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_that_of_pillow(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = save(tmp_path / "a.png", np.random.default_rng(0).integers(0, 256, (8, 8, 3)), exif=exif)
+    with Image.open(file) as image:
+        expected = np.asarray(ImageOps.exif_transpose(image))
+    np.testing.assert_array_equal(load_folder(tmp_path, size=8).images[0], expected)
+
+
+def test_all_bad_files_are_named(tmp_path):
+    save(tmp_path / "good.png", plain(1))
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"3 of 4 images .*a\.png, .*b\.png, .*c\.png\)") as error:
+        load_folder(tmp_path)
+    one_sentence(error)
+
+
+def test_the_home_folder_may_be_written_short(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    save(tmp_path / "mine" / "a.png", plain(1))
+    assert len(load_folder("~/mine")) == 1
 
 
 def test_loose_images_have_no_labels(tmp_path):
