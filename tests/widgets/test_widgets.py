@@ -13,14 +13,17 @@ import tensorflow as tf
 
 pytest.importorskip("anywidget")
 
-from gan_utils.data import load_images, resize
+from gan_utils.data import load_images, resize, unscale
 from gan_utils.data.mixtures import grid, ring
 from gan_utils.errors import DataError, ParameterError, TrainingDiverged
 from gan_utils.judging import Judge, evaluator
 from gan_utils.metrics import closer_to_training, frechet_distance, modes_captured
+from gan_utils.networks.conditional import conditional_generator, projection_discriminator
 from gan_utils.networks.registry import build
+from gan_utils.training.conditional import ConditionalGAN
 from gan_utils.training.losses import LOSSES
 from gan_utils.widgets.busy import Kernel, kernel
+from gan_utils.widgets.classes import ClassSpace, class_explorer
 from gan_utils.widgets.gan_lab import LONGEST, GanLab, arrows, gan_lab_figure
 from gan_utils.widgets.latent import LatentSpace, latent_explorer, linear, spherical
 from gan_utils.widgets.panel import Answer, Panel, Slider
@@ -644,3 +647,56 @@ def test_the_playground_answers_its_sliders(playground, sent):
     assert "error" not in sent[-1][0] and len(sent[-1][0]["table"]) == 9
     panel._on_ask(panel, {"id": "1", "values": {"blur": 0.5}}, [])
     assert "steps of 0.75" in sent[-1][0]["error"]
+
+
+# --- classes ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def classes():
+    keras.utils.set_random_seed(0)
+    game = ConditionalGAN(conditional_generator(), projection_discriminator())
+    return ClassSpace(game, load_images("fashion_mnist").class_names, Judge("fashion_mnist"))
+
+
+def test_the_rows_of_a_class_space_are_the_games_samples(classes):
+    game = classes.game
+    asked = np.eye(10, dtype=np.float32)
+    (row,) = classes.some(label=3, start=98).rows.values()
+    z = classes.starts[[98, 99, *range(7)]]
+    np.testing.assert_array_equal(row, unscale(game.generate((z, asked[[3] * 9])), -1, 1))
+    (row,) = classes.every(start=4).rows.values()
+    z = np.repeat(classes.starts[4:5], 10, axis=0)
+    np.testing.assert_array_equal(row, unscale(game.generate((z, asked)), -1, 1))
+
+
+def test_a_walk_between_two_classes_begins_and_ends_at_them(classes):
+    answer = classes.between(first=2, second=7, start=5)
+    (row,) = answer.rows.values()
+    (every,) = classes.every(start=5).rows.values()
+    np.testing.assert_array_equal(row[[0, -1]], every[[2, 7]])
+    said = classes.judge.probabilities(row)
+    assert answer.table[2][5] == f"{said[4, 7]:.0%}" and answer.table[2][0] == "judged Sneaker"
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda space: space.some(label=10), "no class 10: give a number from 0 to 9"),
+        (lambda space: space.between(first=-1), "no class -1"),
+        (lambda space: space.every(start=100), "no latent vector 100"),
+        (lambda space: ClassSpace(space.game, "ab", space.judge), "2 names are given for 10"),
+    ],
+)
+def test_a_class_space_refuses_what_is_not_there(classes, ask, words):
+    with pytest.raises(ParameterError, match=words):
+        ask(classes)
+
+
+def test_the_explorer_of_classes_has_three_panels_that_answer(classes, sent):
+    explorer = class_explorer(classes)
+    assert [panel.setup["open"] for panel in explorer.children] == [True, False, False]
+    for panel in explorer.children:
+        panel._on_ask(panel, {"id": "1"}, [])
+        told, pictures = sent[-1]
+        assert "error" not in told and len(pictures) == len(told["labels"])
