@@ -45,6 +45,7 @@ PACKAGES = {
 }
 WIDTH, HEIGHT = 1280, 720
 SHORTEST_NOTE = 40  # characters
+NOTES = re.compile(r"^::: notes\n(.*?)^:::$", re.DOTALL | re.MULTILINE)
 FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<target>[^)\s]*)[^)]*\)")
 MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^$\s](?:[^$\n]*[^$\s])?)\$")
 CHECK_MATH = """
@@ -72,7 +73,7 @@ class Slide:
     @property
     def notes(self) -> str:
         """What the speaker reads."""
-        return "\n".join(re.findall(r"^::: notes\n(.*?)^:::$", self.text, re.DOTALL | re.MULTILINE))
+        return "\n".join(match[1] for match in NOTES.finditer(self.text))
 
     def line_at(self, position: int) -> int:
         """The line of the deck in which a position in `text` lies."""
@@ -87,6 +88,21 @@ def slides_of(text: str) -> list[Slide]:
         Slide(text[a:b].splitlines()[0][3:].strip(), text.count("\n", 0, a) + 1, text[a:b])
         for a, b in parts
     ]
+
+
+def notes_first(text: str) -> str:
+    """A deck with each slide's notes right below its heading.
+
+    What follows `. . .` appears with that step, notes as well: the speaker would read nothing
+    before the last one.
+    """
+    slides = slides_of(text)
+    head = text[: -sum(len(slide.text) for slide in slides) or None]
+    for slide in slides:
+        heading, _, rest = slide.text.partition("\n")
+        notes = "".join(match[0] + "\n" for match in NOTES.finditer(rest))
+        head += f"{heading}\n\n{notes}\n{NOTES.sub('', rest)}"
+    return head
 
 
 @cache
@@ -216,7 +232,7 @@ def build(deck: Path, target: Path, vendor: Path, pdf: bool = True) -> Path:
             file.write_bytes(data)
             return match[0].replace(match["target"], str(file))
 
-        text = FIGURE.sub(placed, deck.read_text(encoding="utf-8"))
+        text = FIGURE.sub(placed, notes_first(deck.read_text(encoding="utf-8")))
         options = [
             "--to=revealjs", "--standalone", "--embed-resources", "--slide-level=2",
             f"--katex={vendor / 'katex' / 'dist'}/", f"--css={DECKS / 'style.css'}",

@@ -73,3 +73,19 @@ def test_broken_formula_is_named():
     formulas = [(3, r"\frac{1}{2}", False), (8, r"\frac{1}{", True)]
     line, tex, reason = slides.faulty(formulas, vendor)
     assert (line, tex) == (8, r"\frac{1}{") and "expected '}'" in reason
+
+
+def test_notes_come_before_every_step():
+    """The text of each slide stays, in its order; only its notes move up."""
+    for deck in DECKS:
+        text = deck.read_text(encoding="utf-8")
+        before, after = slides.slides_of(text), slides.slides_of(slides.notes_first(text))
+        assert [slide.title for slide in before] == [slide.title for slide in after]
+        for one, other in zip(before, after, strict=True):
+            assert one.notes == other.notes
+            head = other.text.split(". . .")[0]
+            assert one.notes.strip() in head
+            words = [slides.NOTES.sub("", slide.text).split() for slide in (one, other)]
+            assert words[0] == words[1]
+        begin = text.index("\n## ")
+        assert slides.notes_first(text)[:begin] == text[:begin]

@@ -61,6 +61,8 @@ def test_every_step_of_a_deck_can_be_read(pages, deck):
             faults += [f"{title}: {fault}" for fault in found]
             if place["h"] and not (page.evaluate("Reveal.getSlideNotes()") or "").strip():
                 faults.append(f"{title}: no notes reach the speaker")
+            if page.evaluate("Reveal.getCurrentSlide().querySelector('.fragment aside.notes')"):
+                faults.append(f"{title}: its notes wait for a step")
             if page.evaluate("Reveal.isLastSlide() && !Reveal.availableFragments().next"):
                 break
             page.evaluate("Reveal.next()")
