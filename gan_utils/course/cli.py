@@ -265,9 +265,17 @@ def _need(module: str, extra: str) -> None:
 
 @contextmanager
 def _one_sentence(code: int) -> Iterator[None]:
-    """Turn a CourseError into its sentence on stderr and an exit code."""
+    """Turn a CourseError, or what the system says of a file, into a sentence and an exit code."""
     try:
         yield
     except CourseError as error:
-        click.echo(f"Error: {error}", err=True)
-        raise SystemExit(code) from None
+        said = str(error)
+    except OSError as error:
+        if error.filename is None:  # no matter of a file that the user named
+            raise
+        reason = (error.strerror or str(error)).lower()
+        said = f"{error.filename} cannot be used ({reason}): give another path."
+    else:
+        return
+    click.echo(f"Error: {said}", err=True)
+    raise SystemExit(code)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -26,8 +28,11 @@ DEFAULTS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
+LAST = 2000  # bytes in which a last line is looked for
+NOTES = re.compile(r"[IW]\d{4} ")  # what TensorFlow writes about a processor
 TOO_LONG = "a cell took longer than"
 ENGINE = "gan-course"  # papermill's word for what executes
+START_SECONDS = 600  # a kernel on a slow disk or a busy machine needs more than the usual 60
 NOTE = "progress.json"  # beside a run's log: how far its training has come
 
 
@@ -81,7 +86,8 @@ class Runner:
         except BaseException:  # interrupted: the kernel goes with the process
             self.close()
             raise
-        return f"the process that ran it ended with {process.wait()}"
+        code, words = process.wait(), self._last_words(log)
+        return f"the process that ran it ended with {code}" + (f": {words}" if words else "")
 
     def close(self) -> None:
         """End the process, and the kernel with it."""
@@ -90,14 +96,27 @@ class Runner:
             self._process.wait()
             self._process.stdin.close()
             self._process.stdout.close()
+            self._errors.close()
             self._process = None
 
+    def _last_words(self, log: Path) -> str:
+        """The last line that the process wrote before it had a log, or into the log."""
+        self._errors.seek(0)
+        for written in (self._errors.read(), log.read_bytes() if log.exists() else b""):
+            lines = written[-LAST:].decode(errors="replace").splitlines()
+            words = [line.strip() for line in lines if line.strip() and not NOTES.match(line)]
+            if words:
+                return words[-1]
+        return ""
+
     def _started(self) -> subprocess.Popen:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115, it lives as long as the process
         return subprocess.Popen(
-            [sys.executable, "-m", "gan_utils.course.execution"],
+            # Without the current folder, in which a `random.py` may lie.
+            [sys.executable, "-P", "-m", "gan_utils.course.execution"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._errors,
             env={**DEFAULTS, **os.environ},
             text=True,
             start_new_session=True,  # an interrupt at the terminal is the caller's to handle
@@ -169,6 +188,18 @@ def places_of(cells: Sequence[Mapping]) -> dict[int, dict]:
     return places
 
 
+def _without_null_tags(notebook: Path, copy: Path) -> bool:
+    """Write a notebook with `tags: null`, over which papermill stumbles, to `copy` without them."""
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    empty = [cell["metadata"] for cell in content["cells"] if "tags" in cell["metadata"]]
+    empty = [metadata for metadata in empty if metadata["tags"] is None]
+    for metadata in empty:
+        metadata["tags"] = []
+    if empty:
+        copy.write_text(json.dumps(content), encoding="utf-8")
+    return bool(empty)
+
+
 def _execute(request: Mapping) -> str:
     import papermill
     from nbclient.exceptions import CellTimeoutError
@@ -178,9 +209,13 @@ def _execute(request: Mapping) -> str:
         request[name].replace("{", "{{").replace("}", "}}") for name in ("notebook", "output")
     )
     try:
+        if _without_null_tags(Path(request["notebook"]), Path(request["output"])):
+            source = target
+        # The kernel is that of this environment, whatever name the notebook was saved under.
         papermill.execute_notebook(
-            source, target, request["parameters"], engine_name=ENGINE, progress_bar=False,
-            log_output=False, execution_timeout=request["cell_seconds"],
+            source, target, request["parameters"], engine_name=ENGINE, kernel_name="python3",
+            language="python", progress_bar=False, log_output=False, start_timeout=START_SECONDS,
+            execution_timeout=request["cell_seconds"],
         )  # fmt: skip
     except CellTimeoutError:
         return f"{TOO_LONG} the {request['cell_seconds']} cell_seconds of the sweep"

@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import sys
+import tempfile
 import threading
 from contextlib import suppress
 from functools import cache
@@ -23,6 +24,7 @@ from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvision
 
 LOG = "GAN_COURSE_LOG"
 NAME = "gan-course-copies"
+LONGEST_FOLDER = 70  # bytes; Linux allows 107 for a socket, and its name takes 31
 LOADED = (
     "keras",
     "ipykernel.kernelapp",
@@ -39,10 +41,11 @@ def use_copies() -> None:
     """Let this process start its kernels as copies from now on, and begin to load the original.
 
     Where that is not safe, kernels start as ever: on systems other than Linux, whose
-    libraries do not all survive a copy, and beside an NVIDIA GPU, whose driver does not where it
-    was touched before.
+    libraries do not all survive a copy, beside an NVIDIA GPU, whose driver does not where it
+    was touched before, and where temporary files lie at a path too long for a socket.
     """
-    if sys.platform != "linux" or Path("/dev/nvidiactl").exists():
+    too_long = len(os.fsencode(tempfile.gettempdir())) > LONGEST_FOLDER
+    if sys.platform != "linux" or Path("/dev/nvidiactl").exists() or too_long:
         return
     factory = KernelProvisionerFactory.instance()
     factory.provisioners[NAME] = EntryPoint(NAME, f"{__name__}:CopyProvisioner", factory.GROUP_NAME)

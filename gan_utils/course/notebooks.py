@@ -188,7 +188,7 @@ def _declared(path: Path) -> dict[str, Parameter]:
     cells = [
         cell["source"]
         for cell in _cells(path)
-        if cell["cell_type"] == "code" and "parameters" in cell["metadata"].get("tags", ())
+        if cell["cell_type"] == "code" and "parameters" in (cell["metadata"].get("tags") or ())
     ]
     if len(cells) != 1:
         raise ParameterError(

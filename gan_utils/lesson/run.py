@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 GENERATOR = "generator.keras"
+OF_PAPERMILL = "PAPERMILL_"  # what its option --inject-paths adds begins so
 
 
 @dataclass
@@ -170,6 +171,7 @@ def start(lesson: str) -> Run:
     if missing:
         raise ParameterError(f"parameter `{missing[0]}` is gone: run the parameters cell again.")
     names = [*declared, *(name for name in injected if name not in declared)]
+    names = [name for name in names if not name.startswith(OF_PAPERMILL)]
     values = check(declared, {name: shell.user_ns.get(name) for name in names})
     shell.user_ns.update(values)
     if not 0 <= values["seed"] < 2**32:

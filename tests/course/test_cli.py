@@ -361,6 +361,107 @@ def test_interrupt_takes_the_kernel_along(tmp_path):
     _wait(lambda: not _runs(kernel), 20)
 
 
+# --- what people have in their folders and environments ---------------------------------------
+
+
+def one_run(folder, *cells, **environment):
+    """`gan-course run` of one small lesson, with its outputs and exit code."""
+    put(folder / "notebooks" / "01_odd.ipynb", START, *(cells or ("run.finish()",)))
+    return subprocess.run(
+        [*COURSE, "run", "1", "--out", "out"], cwd=folder,
+        env={**_environment(), **environment}, capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def edited(folder, change):
+    """The lesson's file, changed as JSON before a run is started."""
+    path = put(folder / "notebooks" / "01_odd.ipynb", START, "run.finish()")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return subprocess.run(
+        [*COURSE, "run", "1", "--out", "out"], cwd=folder, env=_environment(),
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def test_a_file_named_like_a_module_changes_nothing(tmp_path):
+    for name in ("random", "json", "types"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('mine, not the library')\n")
+    done = subprocess.run(
+        [sys.executable, "-P", *COURSE[1:], "run", "--help"], cwd=tmp_path, env=_environment(),
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "types.py").unlink()  # Python itself loads it before it knows its own folder
+    put(tmp_path / "notebooks" / "01_odd.ipynb", START, "run.finish()")
+    command = [sys.executable, "-P", *COURSE[1:], "run", "1", "--out", "out"]
+    done = subprocess.run(command, cwd=tmp_path, env=_environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_long_folder_of_temporary_files(tmp_path):
+    folder = tmp_path / ("t" * 90)
+    folder.mkdir()
+    done = one_run(tmp_path, TMPDIR=str(folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_notebook_of_another_kernel_and_of_none(tmp_path):
+    def rename(content):
+        content["metadata"]["kernelspec"]["name"] = "myenv"
+
+    for number, change in enumerate((rename, lambda content: content["metadata"].clear())):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        done = edited(folder, change)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_tags_that_are_null(tmp_path):
+    def empty(content):
+        content["cells"][0]["metadata"]["tags"] = content["cells"][2]["metadata"]["tags"] = None
+
+    done = edited(tmp_path, empty)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_paths_that_papermill_injects(tmp_path):
+    source = put(tmp_path / "03_small.ipynb", START, "run.finish()")
+    command = [sys.executable, "-m", "papermill", str(source), "out.ipynb", "--inject-paths"]
+    done = subprocess.run(command, cwd=tmp_path, env=_environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_name_that_is_too_long_is_one_sentence(course):
+    done = invoke(*RUN_3, "--out", "x" * 300)
+    assert done.exit_code == 2 and done.stdout == ""
+    assert "cannot be used (file name too long): give another path." in done.stderr
+
+
+def test_the_last_words_of_a_process_that_dies(tmp_path, monkeypatch):
+    """While it starts, and in the middle of a notebook."""
+    lesson = put(tmp_path / "01_odd.ipynb", START)
+    (tmp_path / "queue.py").write_text("raise RuntimeError('no queue here')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Runner() as runner:
+        log = tmp_path / "run.log"
+        log.touch()
+        said = runner.execute(lesson, tmp_path / "out.ipynb", {}, log)
+    assert said == "the process that ran it ended with 1: RuntimeError: no queue here"
+    monkeypatch.delenv("PYTHONPATH")
+    end = "import os, signal\n\nprint('last', file=open('run.log', 'a'), flush=True)\n"
+    end += "os.kill(PARENT, signal.SIGKILL)"
+    monkeypatch.chdir(tmp_path)
+    with Runner() as runner:
+        put(lesson, "1 + 1")
+        assert runner.execute(lesson, tmp_path / "out.ipynb", {}, log) == ""
+        end = end.replace("PARENT", str(runner._process.pid))
+        put(lesson, end)
+        said = runner.execute(lesson, tmp_path / "out.ipynb", {}, log)
+    assert said == "the process that ran it ended with -9: last"
+
+
 def test_a_long_cell_is_spoken_of(tmp_path):
     """With a tenth of the ten seconds: a line a second, and what was always there at the end."""
     speak = "from gan_utils.course import speaking; speaking.PLAIN_SECONDS = 1.0; "
