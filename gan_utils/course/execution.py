@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -29,7 +28,6 @@ DEFAULTS = {
 }
 
 LAST = 2000  # bytes in which a last line is looked for
-NOTES = re.compile(r"[IW]\d{4} ")  # what TensorFlow writes about a processor
 TOO_LONG = "a cell took longer than"
 ENGINE = "gan-course"  # papermill's word for what executes
 START_SECONDS = 600  # a kernel on a slow disk or a busy machine needs more than the usual 60
@@ -77,6 +75,7 @@ class Runner:
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
             while answer := process.stdout.readline():
+                self._at_work = True
                 content = json.loads(answer)
                 if "error" in content:
                     return content["error"]
@@ -100,16 +99,17 @@ class Runner:
             self._process = None
 
     def _last_words(self, log: Path) -> str:
-        """The last line that the process wrote before it had a log, or into the log."""
-        self._errors.seek(0)
-        for written in (self._errors.read(), log.read_bytes() if log.exists() else b""):
-            lines = written[-LAST:].decode(errors="replace").splitlines()
-            words = [line.strip() for line in lines if line.strip() and not NOTES.match(line)]
-            if words:
-                return words[-1]
-        return ""
+        """The last line that the process wrote: into the log, once it was at work, or before."""
+        if self._at_work:
+            written = log.read_bytes() if log.exists() else b""
+        else:
+            self._errors.seek(0)
+            written = self._errors.read()
+        lines = written[-LAST:].decode(errors="replace").splitlines()
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     def _started(self) -> subprocess.Popen:
+        self._at_work = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115, it lives as long as the process
         return subprocess.Popen(
             # Without the current folder, in which a `random.py` may lie.
