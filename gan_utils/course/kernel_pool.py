@@ -67,9 +67,9 @@ class CopyProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         if cmd[0] != sys.executable or "ipykernel_launcher" not in cmd:
             return await super().launch_kernel(cmd, **kwargs)
-        file = cmd[cmd.index("-f") + 1]
+        options = cmd[cmd.index("-f") :]  # the file of the connection, and what follows it
         folder = str(kwargs.get("cwd") or Path.cwd())
-        process = _context().Process(target=_kernel, args=(file, folder, kwargs["env"]))
+        process = _context().Process(target=_kernel, args=(options, folder, kwargs["env"]))
         process.start()
         self.process, self.pid, self.cwd = _Child(process), process.pid, folder
         return self.connection_info
@@ -114,7 +114,7 @@ class _Child:
         self.send_signal(signal.SIGTERM)
 
 
-def _kernel(file: str, folder: str, environment: dict[str, str]) -> None:
+def _kernel(options: list[str], folder: str, environment: dict[str, str]) -> None:
     """What the copy does: be a kernel in its own session, what it prints going to the log."""
     os.setsid()
     os.environ.clear()
@@ -127,7 +127,7 @@ def _kernel(file: str, folder: str, environment: dict[str, str]) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     # The handle 1 says that there is a parent, and leaves watching it to the thread above.
-    IPKernelApp.launch_instance(argv=["-f", file, "--IPKernelApp.parent_handle=1"])
+    IPKernelApp.launch_instance(argv=[*options, "--IPKernelApp.parent_handle=1"])
 
 
 def _end_with_parent() -> None:

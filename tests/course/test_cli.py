@@ -433,6 +433,12 @@ def test_paths_that_papermill_injects(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_run_leaves_the_history_of_ipython_alone(tmp_path):
+    done = one_run(tmp_path, IPYTHONDIR=str(tmp_path / "ipython"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not list(tmp_path.rglob("history.sqlite*"))
+
+
 def test_a_name_that_is_too_long_is_one_sentence(course):
     done = invoke(*RUN_3, "--out", "x" * 300)
     assert done.exit_code == 2 and done.stdout == ""
