@@ -93,10 +93,10 @@ class Trainer(keras.Model):
         """
         raise NotImplementedError(f"{type(self).__name__} has no `update`: write its step there.")
 
-    def keep(self, name: str, value: float, dtype: str = "float32"):
+    def keep(self, name: str, value: float, dtype: str = "float32", shape: tuple[int, ...] = ()):
         """A new variable of the game itself, which is saved and resumed like the weights."""
         self.kept[name] = self.add_weight(
-            name=name, shape=(), dtype=dtype, trainable=False,
+            name=name, shape=shape, dtype=dtype, trainable=False,
             initializer=keras.initializers.Constant(value),
         )  # fmt: skip
         return self.kept[name]
