@@ -135,6 +135,20 @@ class Judge:
             ]
         )
 
+    def class_floors(self, seed: int = 0) -> np.ndarray:
+        """The same of real images, float64 (10,): half of each class's test images to the others.
+
+        No generator can be expected to come below them. `seed` chooses the halves.
+        """
+        rng = np.random.default_rng(seed)
+        features = self.features(self.test.images)
+        distances = []
+        for label in range(len(self.test.class_names)):
+            rows = rng.permutation(np.flatnonzero(self.test.labels == label))
+            one, other = np.array_split(features[rows], 2)
+            distances.append(float(frechet_distance(one, other, resamples=0)))
+        return np.array(distances)
+
     # --- what the evaluator says ------------------------------------------------------------------
 
     def features(self, samples, *, count: int = COUNT, seed: int = 0) -> np.ndarray:

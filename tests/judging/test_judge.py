@@ -272,3 +272,13 @@ def test_distances_inside_the_classes_need_images_of_each(judge):
             judge.class_fds(images, labels)
     with pytest.raises(DataError, match="whose classes it does not know"):
         Judge("mnist", real=DIGITS).class_fds(DIGITS, LABELS)
+
+
+def test_the_floor_inside_a_class_is_that_of_real_images_and_small(judge):
+    floors = judge.class_floors(seed=3)
+    features = evaluator("mnist").features(TEST.images)
+    own = {label: features[TEST.labels == label] for label in range(10)}
+    halves = [float(frechet_distance(x[::2], x[1::2], resamples=0)) for x in own.values()]
+    assert floors.shape == (10,) and floors.mean() == pytest.approx(np.mean(halves), rel=0.3)
+    assert (judge.class_floors(seed=3) == floors).all()
+    assert (judge.class_floors(seed=4) != floors).any()
