@@ -102,6 +102,15 @@ MINIMAX = "loss = -gan_loss(fake_logits, False)"
 G_MOVES = "g_optimizer.apply(g_gradients, generator.trainable_variables)\n"
 LOSSES = "return d_loss, g_loss"
 RIGHT = STEP + D_MOVES + AGAIN + G_MOVES + LOSSES
+STRIPES = """\
+repeated = tf.repeat(rows, repeats=[height * width])
+return tf.reshape(repeated, (-1, height, width, rows.shape[1]))
+"""
+NAMED = """\
+named = tf.nn.sparse_softmax_cross_entropy_with_logits
+real = tf.reduce_mean(named(labels, real_classes))
+fake = tf.reduce_mean(named(labels, fake_classes))
+"""
 GROUPS = """\
 groups = tf.reshape(features, [-1, group, *features.shape[1:]])
 variance = tf.math.reduce_variance(groups, axis=1)
@@ -236,6 +245,27 @@ WRONG = {
         ("return np.repeat(images[:1], 1000, axis=0)", "a precision of 0.00 and a recall of 0.00"),
         ("return images[labels == 0]", "uint8 of shape (2000, 28, 28, 1), and not 1,000 images"),
         ("return images[:1000] / 255", "float64 of shape (1000, 28, 28, 1), and not"),
+    ],
+    "label_planes": [
+        (STRIPES, "image 0 is of class 1, but 62% of its plane 1 is not 1"),
+        ("return tf.repeat(rows, height * width)", "gives the shape (192,), and not (4, 4, 4, 3)"),
+        ("return tf.ones((4, height, width, 3))[: len(rows)]", "planes of other classes are lit"),
+        (
+            "planes = tf.one_hot(tf.argmax(rows, 1), rows.shape[1])[:, None, None]\n"
+            "return tf.tile(planes, [1, height, width, 1])",
+            "half of each class, added up over 2×2 pixels,",
+        ),
+    ],
+    "projected": [
+        ("return features @ weights", "at image 0, gives"),
+        ("return features @ weights + features @ tf.transpose(directions)", "(5, 3), and not"),
+        ("return tf.reduce_sum(features * (rows @ directions), 1)", "shape (5,), and not (5, 1)"),
+    ],
+    "auxiliary_terms": [
+        (NAMED + "return real, fake", "what D adds gives"),
+        (NAMED + "return real + fake, real + fake", "what G adds gives"),
+        (NAMED + "return real + fake, -fake", "what G adds gives"),
+        (NAMED + "return real + fake", "gives no pair"),
     ],
 }  # fmt: skip
 

@@ -1,0 +1,93 @@
+"""Exercises of notebook 06: planes of labels, the projection, and the losses of AC-GAN."""
+
+import numpy as np
+
+from gan_utils.lesson.exercises import exercise
+from gan_utils.lesson.exercises.answers import NotYet, agree
+
+
+def _shaped(value, shape, call):
+    """The answer as an array of this shape; NotYet for another one."""
+    if value is None:
+        raise NotYet(f"{call} gives None: its `return` seems to be missing")
+    found = tuple(getattr(value, "shape", ()))
+    if found != shape:
+        raise NotYet(f"{call} gives the shape {found}, and not {shape}")
+    return np.asarray(value)
+
+
+@exercise(
+    "Rows have the shape (n, classes), planes (n, height, width, classes): where do the two new "
+    "axes belong?",
+    "Put them between the others, with length 1: `rows[:, None, None, :]`. What is then repeated "
+    "is a whole row, and not each of its numbers.",
+    "`tf.tile(rows[:, None, None, :], [1, height, width, 1])` repeats along those two axes only.",
+)
+def label_planes(answer):
+    """One plane a class beside the image: all of it 1 for the image's class, all of it 0 else."""
+    import tensorflow as tf
+
+    for height, width in ((4, 4), (3, 5)):
+        rows = np.eye(3, dtype=np.float32)[[1, 0, 2, 1]]
+        call = f"label_planes(rows, {height}, {width}) for 4 rows of 3 classes"
+        planes = _shaped(answer(tf.constant(rows), height, width), (4, height, width, 3), call)
+        for image, label in enumerate((1, 0, 2, 1)):
+            lit = planes[image, :, :, label]
+            if not np.all(lit == 1):
+                raise NotYet(
+                    f"{call}: image {image} is of class {label}, but {np.mean(lit != 1):.0%} of "
+                    f"its plane {label} is not 1"
+                )
+            if np.any(np.delete(planes[image], label, axis=-1)):
+                raise NotYet(f"{call}: for image {image} planes of other classes are lit as well")
+    between = _shaped(answer(tf.constant([[0.5, 0.5]]), 2, 2), (1, 2, 2, 2), "half of each class")
+    call = "the second plane for half of each class, added up over 2×2 pixels,"
+    agree(between[..., 1].sum(), 2.0, call, "it is", 1e-6)
+
+
+@exercise(
+    "The first half asks how real the features are, whatever the class: a dense layer with one "
+    "output.",
+    "The second half takes one row of `directions` for each image. `rows @ directions` does that.",
+    "A dot product an image: multiply, and `tf.reduce_sum(..., axis=1, keepdims=True)`.",
+)
+def projected(answer):
+    """ψ(φ) + ⟨v_class, φ⟩, one logit an image."""
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    features, directions = rng.normal(size=(5, 4)), rng.normal(size=(3, 4))
+    weights, labels = rng.normal(size=(4, 1)), np.array([2, 0, 1, 2, 0])
+    given = [tf.constant(x, tf.float32) for x in (features, np.eye(3)[labels], weights, directions)]
+    call = "projected for 5 images of 3 classes"
+    logits = _shaped(answer(*given), (5, 1), call)
+    for image, label in enumerate(labels):
+        expected = features[image] @ weights[:, 0] + features[image] @ directions[label]
+        agree(logits[image, 0], expected, f"{call}, at image {image},", "by hand it is", 1e-4)
+
+
+@exercise(
+    "Both players want the class to be told: what is it that D reads off real images, and off "
+    "generated ones?",
+    "Cross entropy of the class logits: `tf.nn.sparse_softmax_cross_entropy_with_logits(labels, "
+    "classes)`, its mean over the images.",
+    "D adds the term of real and that of generated images, G only that of generated ones.",
+)
+def auxiliary_terms(answer):
+    """What AC-GAN adds to the losses of D and of G."""
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    labels = np.array([2, 0, 1, 2])
+    real, fake = rng.normal(size=(2, 4, 3))
+
+    def surprise(logits):
+        shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        return -np.log(shares[np.arange(4), labels]).mean()
+
+    terms = answer(tf.constant(labels), *(tf.constant(x, tf.float32) for x in (real, fake)))
+    if not isinstance(terms, tuple | list) or len(terms) != 2:
+        raise NotYet("auxiliary_terms gives no pair: return what D adds and what G adds")
+    expected = surprise(real) + surprise(fake), surprise(fake)
+    for player, found, right in zip("DG", terms, expected, strict=True):
+        agree(found, right, f"what {player} adds", "counting by hand gives", 1e-4)
