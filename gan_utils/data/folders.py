@@ -29,9 +29,9 @@ def load_folder(path: str | Path, size: int = 64, limit: int | None = None) -> I
     loose = image_files(folder)
     subs = [sub for sub in sorted(folder.iterdir()) if sub.is_dir() and sub.name[0] != "."]
     classes = {sub.name: files for sub in subs if (files := image_files(sub, deep=True))}
-    for sub in subs:
+    for sub in [sub for sub in subs if classes and sub.name not in classes]:
         others = [file for file in sub.rglob("[!.]*") if file.is_file()]
-        if classes and others and sub.name not in classes:
+        if others:
             raise DataError(
                 f"{sub} holds no images, but {others[0].name}; give files that end in {ENDINGS}, "
                 f"or move the folder away."

@@ -45,16 +45,16 @@ def load_pairs(
     folder = checked_folder(path, size, limit)
     check_choice("number of channels", channels, (1, 3))
     if all((folder / side).is_dir() for side in SIDES):
-        rows = _pairs_of_two_folders(folder, channels, limit)
+        rows = _pairs_of_two_folders(folder, size, channels, limit)
     else:
         files = image_files(folder)[:limit]
-        rows = read_all(files, lambda file: _halves(file, channels))
+        rows = read_all(files, lambda file: _halves(file, size, channels))
     if not rows:
         raise DataError(
             f"{folder} holds no pairs; give one with folders A and B, or with files that hold both "
             f"images side by side."
         )
-    a, b = (np.stack([square(row[side], size) for row in rows]) for side in (0, 1))
+    a, b = (np.stack([row[side] for row in rows]) for side in (0, 1))
     return Domains(a, b, True, folder.resolve().name)
 
 
@@ -86,7 +86,9 @@ def load_domains(
     return Domains(*domains, False, folder.resolve().name)
 
 
-def _pairs_of_two_folders(folder: Path, channels: int, limit: int | None) -> list[tuple]:
+def _pairs_of_two_folders(
+    folder: Path, size: int, channels: int, limit: int | None
+) -> list[tuple[np.ndarray, np.ndarray]]:
     left, right = ({file.stem: file for file in image_files(folder / side)} for side in SIDES)
     if lonely := sorted(left.keys() ^ right.keys()):
         side = SIDES[lonely[0] not in left]
@@ -96,11 +98,11 @@ def _pairs_of_two_folders(folder: Path, channels: int, limit: int | None) -> lis
         )
     names = sorted(left)[:limit]
     files = [side[name] for name in names for side in (left, right)]
-    images = read_all(files, lambda file: read_image(file, channels))
+    images = read_all(files, lambda file: square(read_image(file, channels), size))
     return list(zip(images[::2], images[1::2], strict=True))
 
 
-def _halves(file: Path, channels: int) -> tuple:
+def _halves(file: Path, size: int, channels: int) -> tuple[np.ndarray, np.ndarray]:
     both = read_image(file, channels)
     if both.width % 2:
         raise DataError(
@@ -109,4 +111,4 @@ def _halves(file: Path, channels: int) -> tuple:
         )
     middle = both.width // 2
     left, right = (0, 0, middle, both.height), (middle, 0, both.width, both.height)
-    return both.crop(left), both.crop(right)
+    return square(both.crop(left), size), square(both.crop(right), size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 import numpy as np
 
@@ -49,6 +51,12 @@ def check_count(name: str, value) -> None:
     """Refuse what is not a whole number from 1 up."""
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
         raise ParameterError(f"{name} is {value}: give a whole number from 1 up.")
+
+
+def check_weight(name: str, value: float) -> None:
+    """Refuse what is not a finite number from 0 up."""
+    if not 0.0 <= value < math.inf:
+        raise ParameterError(f"{name} is {value}: give a number from 0 up.")
 
 
 def check_players(generator, discriminator, image_range) -> None:

@@ -9,7 +9,7 @@ import tensorflow as tf
 from gan_utils.errors import DataError, ParameterError
 from gan_utils.metrics.arrays import as_labels
 from gan_utils.streams import Draw, latent_vectors
-from gan_utils.training.checks import check_logit, check_samples
+from gan_utils.training.checks import check_logit, check_samples, check_weight
 from gan_utils.training.gradients import Gradients
 from gan_utils.training.players import TwoPlayers
 
@@ -27,17 +27,8 @@ class ConditionalGAN(TwoPlayers):
     `ParameterError` for networks that do not fit each other.
     """
 
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        loss=None,
-        penalty=None,
-        ema: float = 0.0,
-        image_range: tuple[float, float] = (-1.0, 1.0),
-        seed: int = 0,
-    ):
-        super().__init__(generator, discriminator, loss, penalty, ema, image_range, seed)
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, *rules, **options):
+        super().__init__(generator, discriminator, *rules, **options)
         self.latent_dim, self.classes = _widths(generator)
         self._check_discriminator(discriminator)
 
@@ -121,8 +112,7 @@ class AuxiliaryGAN(ConditionalGAN):
 
     def __init__(self, *players, weight: float = 1.0, **options):
         super().__init__(*players, **options)
-        if not 0.0 <= weight < np.inf:
-            raise ParameterError(f"weight is {weight}: give a number from 0 up.")
+        check_weight("weight", weight)
         self.weight = weight
 
     def _check_discriminator(self, discriminator) -> None:

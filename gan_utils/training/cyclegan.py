@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from gan_utils.errors import ParameterError
 from gan_utils.streams import Draw
-from gan_utils.training.checks import check_samples
+from gan_utils.training.checks import check_samples, check_weight
 from gan_utils.training.trainer import Trainer
 
 
@@ -52,8 +52,7 @@ class CycleGAN(Trainer):
             seed=seed,
         )
         for name, value in {"cycle": cycle, "identity": identity}.items():
-            if not 0.0 <= value < np.inf:
-                raise ParameterError(f"{name} is {value}: give a number from 0 up.")
+            check_weight(name, value)
         if not isinstance(pool, int | np.integer) or pool < 0:
             raise ParameterError(f"pool is {pool}: give a whole number from 0 up.")
         check_samples(a_to_b, d_b.input_shape, image_range)

@@ -70,6 +70,7 @@ class Game:
         return loss + self.penalised(answer, real, fake, draw), real_logits, fake_logits
 
     def penalised(self, answer, real, fake, draw: Draw) -> tf.Tensor:
+        """What the penalty adds to D's loss, a scalar; 0 where there is none."""
         return tf.zeros([]) if self.penalty is None else self.penalty(answer, real, fake, draw)
 
     def gradients(

@@ -22,9 +22,9 @@ def adapted(callbacks, trainer) -> list[keras.callbacks.Callback]:
     against NaN sees all that was measured; and where the environment asks for notes of progress,
     they are made. Raises `ParameterError` for what cannot work here.
     """
-    given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
     if callbacks is None:
-        given = []
+        callbacks = ()
+    given = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
     acting = []
     for callback in given:
         _refuse(callback)

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from gan_utils.errors import ParameterError
 from gan_utils.streams import FIRST, Draw, replicas
-from gan_utils.training.checks import check_count
+from gan_utils.training.checks import check_count, check_weight
 
 
 def _slope_norms_squared(answer, images):
@@ -34,11 +34,6 @@ def _slope_norms_squared(answer, images):
     return tf.reduce_sum(tf.square(slopes), axis=range(1, len(slopes.shape)))
 
 
-def _check_weight(name: str, value: float) -> None:
-    if not 0.0 <= value < math.inf:
-        raise ParameterError(f"{name} is {value}: give a number from 0 up.")
-
-
 @dataclass(frozen=True)
 class R1:
     """γ/2 · E‖∇D(x)‖² on real images (Mescheder et al. 2018, equation 9); γ is 0 or more."""
@@ -46,7 +41,7 @@ class R1:
     gamma: float = 1.0
 
     def __post_init__(self):
-        _check_weight("gamma", self.gamma)
+        check_weight("gamma", self.gamma)
 
     def __call__(self, answer, real, fake, draw: Draw = FIRST):
         return 0.5 * self.gamma * tf.reduce_mean(_slope_norms_squared(answer, real))
@@ -63,7 +58,7 @@ class GradientPenalty:
     weight: float = 10.0
 
     def __post_init__(self):
-        _check_weight("weight", self.weight)
+        check_weight("weight", self.weight)
 
     def __call__(self, answer, real, fake, draw: Draw = FIRST):
         ones = [1] * (len(real.shape) - 1)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from gan_utils.errors import ParameterError
 from gan_utils.streams import Draw
-from gan_utils.training.checks import check_samples
+from gan_utils.training.checks import check_samples, check_weight
 from gan_utils.training.gradients import Gradients
 from gan_utils.training.players import TwoPlayers
 
@@ -37,8 +37,7 @@ class Pix2Pix(TwoPlayers):
         seed: int = 0,
     ):
         super().__init__(generator, discriminator, loss, penalty, ema, image_range, seed)
-        if not 0.0 <= weight < np.inf:
-            raise ParameterError(f"weight is {weight}: give a number from 0 up.")
+        check_weight("weight", weight)
         reads = discriminator.input_shape
         if not isinstance(reads, list) or len(reads) != 2:
             raise ParameterError(
