@@ -2,8 +2,8 @@
 
     python benchmarks/widgets.py
 
-The lab plays two rounds a frame in a notebook in headless Chromium, which draws without a graphics
-card on the same cores. Two minutes.
+The lab plays twenty rounds a frame in a notebook in headless Chromium, which draws without a
+graphics card on the same cores. Two minutes.
 """
 
 import sys

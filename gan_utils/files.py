@@ -39,6 +39,13 @@ def make_folder(folder: Path) -> None:
         raise OutputError(_cannot("write to", folder, error)) from None
 
 
+def new_folder(folder: Path) -> None:
+    """`make_folder` for files that must meet no others; OutputError where there are some."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise OutputError(f"folder {folder} already holds files: choose a new one with --out.")
+    make_folder(folder)
+
+
 def _cannot(verb: str, path: Path, error: Exception) -> str:
     reason = (getattr(error, "strerror", None) or str(error)).lower()
     return f"cannot {verb} {path} ({reason}): free the place or choose another folder."

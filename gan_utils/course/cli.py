@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gan_utils.errors import CourseError, OutputError, ParameterError
-from gan_utils.files import make_folder
+from gan_utils.errors import CourseError, ParameterError
+from gan_utils.files import new_folder
 from gan_utils.lesson.parameters import check
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ def run(
         chosen = find_lessons(lessons)
         values = _values(chosen, pairs, profile)
         out = out or Path("runs") / datetime.datetime.now().strftime("%Y-%m-%d_%H%M%S")
-        if out.is_dir() and any(out.iterdir()):
-            raise OutputError(f"folder {out} already holds files: choose a new one with --out.")
-        make_folder(out)
+        new_folder(out)
     outcomes = []
     with _one_sentence(1), Runner() as runner:
         for lesson in chosen:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gan_utils.errors import CourseError, OutputError
-from gan_utils.files import make_folder, write_atomically
+from gan_utils.files import new_folder, write_atomically
 from gan_utils.lesson.result import read_result
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ def find_run(name: str, runs: Path = Path("runs")) -> Path:
     """
     if Path(name).is_dir():
         return Path(name)
+    lesson_name = f"{int(name):02}" if name.isdecimal() else name
     found = []
     for path in [*runs.glob("*/result.json"), *runs.glob("*/*/result.json")]:
         lesson = read_result(path.parent)["lesson"]
-        if lesson == name or lesson.startswith(f"{name}_"):
+        if lesson == lesson_name or lesson.startswith(f"{lesson_name}_"):
             found.append(path)
     if not found:
         raise OutputError(
@@ -111,9 +112,7 @@ def write_images(
     from gan_utils.data import unscale
     from gan_utils.streams import latent_vectors
 
-    if out.is_dir() and any(out.iterdir()):
-        raise OutputError(f"folder {out} already holds files: choose a new one with --out.")
-    make_folder(out)
+    new_folder(out)
     asked = np.repeat(labels, count) if source.classes else np.zeros(count, int)
     z = latent_vectors(len(asked), source.latent_dim, seed)
     rows = []

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,5 @@ def said(place: dict[str, Any], progress: dict[str, Any], seconds: float) -> str
 
 
 def clock(seconds: float) -> str:
-    """Minutes and seconds: "1:05"."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
+    """Minutes and seconds, "1:05", from an hour on with hours: "2:01:05"."""
+    return str(timedelta(seconds=round(seconds))).removeprefix("0:").removeprefix("0")

@@ -31,7 +31,12 @@ def test_the_line_tells_the_cell_the_step_and_the_time_that_is_left():
         "1:10 left of this training · 1:05"
     )
     assert said({}, {}, 0.2) == "  starting · 0:00"
-    assert [clock(seconds) for seconds in (59.6, 3600)] == ["1:00", "60:00"]
+    assert [clock(seconds) for seconds in (5, 59.6, 3599, 3665)] == [
+        "0:05",
+        "1:00",
+        "59:59",
+        "1:01:05",
+    ]
 
 
 def test_plain_lines_where_there_is_no_terminal(tmp_path, monkeypatch, capsys):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from datetime import timedelta
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from gan_utils.course.speaking import clock
 from gan_utils.course.sweeps.crews import Here, OnDask
 from gan_utils.course.sweeps.plan import Planned, varied
 from gan_utils.course.sweeps.store import StoredRun
@@ -73,7 +73,7 @@ class Progress:
         lines = Table.grid(padding=(0, 2))
         for worker, (run, began) in sorted(self._at_work.items()):
             label = self._names.get(run, run)
-            lines.add_row(*map(Text, (worker, _clock(time.monotonic() - began), label)))
+            lines.add_row(*map(Text, (worker, clock(time.monotonic() - began), label)))
         done = self._number - self._left
         total = f"{done} of {self._number} done, {self._failed} failed · {self._estimate()}"
         self._live.update(Group(lines, Text(total)), refresh=True)
@@ -87,7 +87,7 @@ class Progress:
         under_way = [time.monotonic() - began for _, began in self._at_work.values()]
         rest = 60 * mean * self._left - sum(min(took, 60 * mean) for took in under_way)
         rest /= workers
-        return f"about {_clock(max(0.0, rest))} left"
+        return f"about {clock(max(0.0, rest))} left"
 
 
 def _described(run: Planned, names: Sequence[str]) -> str:
@@ -102,7 +102,3 @@ def _outcome(done: StoredRun) -> str:
         return f"failed after {done.minutes:.1f} min: {done.error}"
     scores = [f"{s['name']} {score_text(s)}" for s in done.result["scores"][:SCORES_SHOWN]]
     return " · ".join([f"done in {done.minutes:.1f} min", *scores])
-
-
-def _clock(seconds: float) -> str:
-    return str(timedelta(seconds=round(seconds)))
