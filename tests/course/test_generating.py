@@ -94,9 +94,10 @@ def test_a_generator_without_classes(runs):
     assert [list(row) for row in rows(runs / "o")] == [["file"]] * 3
 
 
-def test_the_newest_run_of_a_lesson_is_meant(runs, models):
+@pytest.mark.parametrize("name", ["06", "6", "06_conditional"])
+def test_the_newest_run_of_a_lesson_is_meant(runs, models, name):
     finished(runs / "runs/old/06_conditional", "06_conditional", models["06"], CLASSES, when=1e9)
-    assert "runs/now/06_conditional" in generate("06", "--count", "1", "--out", "o").stdout
+    assert "runs/now/06_conditional" in generate(name, "--count", "1", "--out", "o").stdout
 
 
 REFUSED = {
