@@ -111,6 +111,11 @@ named = tf.nn.sparse_softmax_cross_entropy_with_logits
 real = tf.reduce_mean(named(labels, real_classes))
 fake = tf.reduce_mean(named(labels, fake_classes))
 """
+NORMED = """\
+mean, variance = tf.nn.moments(features, [0, 1, 2])
+plain = (features - mean) / tf.sqrt(variance + epsilon)
+scale, shift = ((rows @ part)[:, None, None, :] for part in (gammas, betas))
+"""
 GROUPS = """\
 groups = tf.reshape(features, [-1, group, *features.shape[1:]])
 variance = tf.math.reduce_variance(groups, axis=1)
@@ -266,6 +271,24 @@ WRONG = {
         (NAMED + "return real + fake, real + fake", "what G adds gives"),
         (NAMED + "return real + fake, -fake", "what G adds gives"),
         (NAMED + "return real + fake", "gives no pair"),
+    ],
+    "class_norm": [
+        (NORMED + "return (1 + scale) * plain", "at image 0 and channel 0, gives"),
+        (NORMED + "return scale * plain + shift", "at image 0 and channel 0, gives"),
+        (
+            NORMED.replace("[0, 1, 2]", "[1, 2], keepdims=True")
+            + "return (1 + scale) * plain + shift",
+            "at image 0 and channel 0, gives",
+        ),
+        ("return features @ tf.transpose(gammas)", "the shape (4, 3, 3, 3), and not (4, 3, 3, 2)"),
+    ],
+    "gan_train": [
+        ("return np.mean(teach(images, labels)(images) == labels)", "learn from real images"),
+        ("return np.mean(teach(draw(labels), labels)(draw(labels)) == labels)", "tests on images"),
+        ("return np.mean(teach(draw(labels), labels[::-1])(images) == labels)", "that are not those"),
+        ("few = labels[:2]\nreturn np.mean(teach(draw(few), few)(images) == labels)", "where the"),
+        ("return np.sum(teach(draw(labels), labels)(images) == labels)", "gives 5, but counting"),
+        ("return 1.0", "gan_train never calls teach"),
     ],
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Exercises of notebook 06: planes of labels, the projection, and the losses of AC-GAN."""
+"""Exercises of notebook 06: planes, projection, class norm, AC-GAN's losses and GAN-train."""
 
 import numpy as np
 
@@ -91,3 +91,74 @@ def auxiliary_terms(answer):
     expected = surprise(real) + surprise(fake), surprise(fake)
     for player, found, right in zip("DG", terms, expected, strict=True):
         agree(found, right, f"what {player} adds", "counting by hand gives", 1e-4)
+
+
+@exercise(
+    "First bring each channel to mean 0 and variance 1. Over which axes of (n, height, width, "
+    "channels) is the mean taken? Over all but the channels.",
+    "`tf.nn.moments(features, [0, 1, 2])` gives means and variances. Put `epsilon` beside the "
+    "variance inside the root.",
+    "`rows @ gammas` has the shape (n, channels): give it two axes more, `[:, None, None, :]`, "
+    "before it meets the features.",
+)
+def class_norm(answer):
+    """Each channel normalised over the batch, then scaled and shifted as the class says."""
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    features = rng.normal(3, 2, size=(4, 3, 3, 2))
+    gammas, betas = rng.normal(size=(2, 3, 2))
+    labels = np.array([2, 0, 0, 1])
+    given = (tf.constant(x, tf.float32) for x in (features, np.eye(3)[labels], gammas, betas))
+    call = "class_norm for 4 maps of 2 channels and 3 classes"
+    normed = _shaped(answer(*given), features.shape, call)
+    for image, label in enumerate(labels):
+        for channel in range(2):
+            values = features[..., channel]
+            place = (image, 1, 2)
+            plain = (values[place] - values.mean()) / np.sqrt(values.var() + 1e-3)
+            expected = (1 + gammas[label, channel]) * plain + betas[label, channel]
+            where = f"{call}, at image {image} and channel {channel},"
+            agree(normed[(*place, channel)], expected, where, "by hand it is", 1e-3)
+
+
+@exercise(
+    "Which images may the classifier see while it learns? Only generated ones.",
+    "Ask the generator for the labels of the real images, so that there are as many of each "
+    "class: `draw(labels)`. They are also the labels to teach.",
+    "`classify = teach(draw(labels), labels)`, and then the share of `classify(images) == labels`.",
+)
+def gan_train(answer):
+    """Teach by generated images of the labels, test on the real ones."""
+    real, labels = np.arange(6) + 100, np.array([0, 1, 1, 2, 0, 1])
+    seen = []
+
+    def draw(asked):
+        return 10 * np.asarray(asked)  # an image of class 2 is 20
+
+    def teach(images, names):
+        seen.append((np.asarray(images), np.asarray(names)))
+        # Of the real images it takes the last for another class.
+        return lambda shown: np.where(np.asarray(shown) == 105, 0, labels[np.asarray(shown) - 100])
+
+    def refused(shown):
+        raise NotYet("gan_train tests on images that are not the real ones")
+
+    def careful(images, names):
+        classify = teach(images, names)
+        return lambda shown: classify(shown) if np.array_equal(shown, real) else refused(shown)
+
+    share = answer(draw, careful, real, labels)
+    if not seen:
+        raise NotYet("gan_train never calls teach")
+    images, names = seen[0]
+    if np.any(np.isin(images, real)):
+        raise NotYet("gan_train lets the classifier learn from real images")
+    if not np.array_equal(images, 10 * names):
+        raise NotYet("gan_train teaches labels that are not those of the generated images")
+    if not np.array_equal(np.sort(names), np.sort(labels)):
+        raise NotYet(
+            f"gan_train teaches the labels {names.tolist()}, where the real images have "
+            f"{labels.tolist()}"
+        )
+    agree(share, 5 / 6, "gan_train, with 5 of 6 real images named right,", "counting gives", 1e-6)
