@@ -13,7 +13,7 @@ import click
 
 from gan_utils.errors import CourseError, ParameterError
 from gan_utils.files import new_folder
-from gan_utils.lesson.parameters import check
+from gan_utils.lesson.parameters import check, check_together
 
 if TYPE_CHECKING:
     from gan_utils.course.notebooks import Lesson
@@ -251,6 +251,7 @@ def _values(
             raise ParameterError(f"lesson {lesson.name} does not declare `folder`: add it.")
         try:
             values[lesson.name] = check(lesson.parameters, given)
+            check_together(lesson.parameters, values[lesson.name])
         except ParameterError as error:
             raise ParameterError(f"lesson {lesson.name}: {error}") from None
     return values

@@ -7,7 +7,14 @@ Each line of the cell declares one parameter, and its comment is part of the dec
     loss: str = "minimax"  # what the players minimise {minimax, non_saturating}
     average: bool = True  # keep a moving average of the generator's weights
 
-`[` and `]` include the bound, `(` and `)` leave it out, and a bound may be `inf` or `-inf`.
+`[` and `]` include the bound, `(` and `)` leave it out, and a bound may be `inf` or `-inf`. Two
+more things may end the help, before a range or choices:
+
+    steps: int = 4000  # updates, a multiple of 100 [100, 1000000]
+    label_flip: float = 0.0  # share of exchanged labels, only with loss=minimax [0, 0.5]
+
+The second lets a parameter leave its default only where the other one has that value, or one of
+several with `|` between them.
 """
 
 from __future__ import annotations
@@ -32,6 +39,8 @@ GRAMMAR = "`name: type = literal  # help [low, high]` or `# help {a, b}`"
 RANGE = re.compile(
     r"^(?P<help>.*?)\s*(?P<open>[\[(])(?P<low>[^\[\](),]*),(?P<high>[^\[\](),]*)(?P<close>[\])])$"
 )
+MULTIPLE = re.compile(r"^(?P<help>.*?),? a multiple of (?P<unit>[1-9]\d*)$")
+PARTNER = re.compile(r"\bonly with (?P<name>\w+)=(?P<values>[\w|]+)$")
 LOOSE_RANGE = re.compile(r"\[[^\[\]]*,[^\[\]]*[\])]")
 CHOICES = re.compile(r"^(?P<help>.*?)\s*\{(?P<items>[^{}]*)\}$")
 # Above this a float no longer holds every whole number, so 1e30 may not be what was meant.
@@ -43,7 +52,9 @@ class Parameter:
     """One parameter of a lesson.
 
     `type` is int, float, str or bool; `low` and `high` are None where nothing bounds the value,
-    and `choices` is empty where every value of the type is allowed.
+    and `choices` is empty where every value of the type is allowed.  A whole number is a multiple
+    of `unit`.  Where `partner` names another parameter, and `partner_values` of it, the value is
+    the default unless the other one has one of them.
     """
 
     name: str
@@ -55,6 +66,9 @@ class Parameter:
     low_closed: bool = True
     high_closed: bool = True
     choices: tuple = ()
+    unit: int = 1
+    partner: str = ""
+    partner_values: tuple = ()
 
     @property
     def allowed(self) -> str:
@@ -62,6 +76,8 @@ class Parameter:
         if self.choices:
             return "one of " + ", ".join(map(str, self.choices))
         noun = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+        if self.unit > 1:
+            noun[int] = f"a multiple of {self.unit}"
         low = self.low if self.low is not None and math.isfinite(self.low) else None
         high = self.high if self.high is not None and math.isfinite(self.high) else None
         if low is not None and high is not None and self.low_closed and self.high_closed:
@@ -104,7 +120,7 @@ def read_parameters(source: str) -> dict[str, Parameter]:
             raise ParameterError(f"{where} {error}") from None
         used_lines.update(range(number, statement.end_lineno + 1))
         parameters[parameter.name] = parameter
-    return parameters
+    return {name: _partnered(item, parameters) for name, item in parameters.items()}
 
 
 def check(parameters: Mapping[str, Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,6 +136,22 @@ def check(parameters: Mapping[str, Parameter], values: Mapping[str, Any]) -> dic
             raise unknown(parameters, name)
         checked[name] = _checked(parameters[name], value)
     return checked
+
+
+def check_together(parameters: Mapping[str, Parameter], values: Mapping[str, Any]) -> None:
+    """See that checked values go together, those that are not given being the defaults.
+
+    Raises ParameterError for a value that goes only with another one's.
+    """
+    complete = {name: item.default for name, item in parameters.items()} | dict(values)
+    for name, item in parameters.items():
+        other = complete.get(item.partner)
+        if item.partner and complete[name] != item.default and other not in item.partner_values:
+            choices = " or ".join(map(str, item.partner_values))
+            raise ParameterError(
+                f"parameter `{name}` is {complete[name]!r}, which needs `{item.partner}` to be "
+                f"{choices}, and it is {other}: change one of the two."
+            )
 
 
 def unknown(parameters: Mapping[str, Parameter], name: str) -> ParameterError:
@@ -172,7 +204,7 @@ def _limited(parameter: Parameter) -> Parameter:
             raise ParameterError("has an empty or repeated choice: write {a, b, c}.")
         if parameter.type is not str:
             items = [_bound(item, parameter.type) for item in items]
-        return replace(parameter, help=match["help"], choices=tuple(items))
+        return _with_conditions(replace(parameter, help=match["help"], choices=tuple(items)))
     match = RANGE.match(text)
     # "(steps, not epochs)" is help; "(0, 1)" and "[0, l]" are ranges, the second a wrong one.
     if match and (
@@ -184,9 +216,9 @@ def _limited(parameter: Parameter) -> Parameter:
         low_closed, high_closed = match["open"] == "[", match["close"] == "]"
         if low > high or (low == high and not (low_closed and high_closed)):
             raise ParameterError("has an empty range: write the lowest value first.")
+        parameter = _with_conditions(replace(parameter, help=match["help"]))
         return replace(
             parameter,
-            help=match["help"],
             low=low,
             high=high,
             low_closed=low_closed,
@@ -194,7 +226,33 @@ def _limited(parameter: Parameter) -> Parameter:
         )
     if text.endswith(("]", "}")) or LOOSE_RANGE.search(text):
         raise ParameterError("has no range at its end: close the line with [low, high] or {a, b}.")
+    return _with_conditions(parameter)
+
+
+def _with_conditions(parameter: Parameter) -> Parameter:
+    """Read "a multiple of 100" or "only with a=b" at the end of the help into fields."""
+    if match := MULTIPLE.match(parameter.help):
+        if parameter.type is not int:
+            raise ParameterError("has a multiple, which only an int can be: leave it out.")
+        return replace(parameter, help=match["help"], unit=int(match["unit"]))
+    if match := PARTNER.search(parameter.help):
+        values = tuple(match["values"].split("|"))
+        return replace(parameter, partner=match["name"], partner_values=values)
     return parameter
+
+
+def _partnered(item: Parameter, parameters: Mapping[str, Parameter]) -> Parameter:
+    """The parameter with its partner's values in that one's type."""
+    if not item.partner:
+        return item
+    what = f"parameter `{item.name}` goes only with `{item.partner}`"
+    if item.partner not in parameters:
+        raise ParameterError(f"{what}, which is not declared: name one that is.")
+    other = parameters[item.partner]
+    try:
+        return replace(item, partner_values=tuple(_checked(other, x) for x in item.partner_values))
+    except ParameterError as error:
+        raise ParameterError(f"{what}, but {error}") from None
 
 
 def _is_number(text: str) -> bool:
@@ -239,6 +297,8 @@ def _checked(parameter: Parameter, value: Any) -> Any:
     if low is not None and not (result > low or (parameter.low_closed and result == low)):
         relation = "below its lowest value" if parameter.low_closed else "not above"
         raise ParameterError(f"{shown}, {relation} {low}: give {parameter.allowed}.")
+    if parameter.unit > 1 and result % parameter.unit:
+        raise ParameterError(f"{shown}, no multiple of {parameter.unit}: give {parameter.allowed}.")
     if high is not None and not (result < high or (parameter.high_closed and result == high)):
         relation = "above its highest value" if parameter.high_closed else "not below"
         raise ParameterError(f"{shown}, {relation} {high}: give {parameter.allowed}.")

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from gan_utils.errors import CourseError, OutputError, ParameterError
 from gan_utils.files import make_folder, write_atomically
 from gan_utils.lesson.history import find_parameters, running_shell, sources
-from gan_utils.lesson.parameters import check
+from gan_utils.lesson.parameters import check, check_together
 from gan_utils.lesson.result import circumstances
 
 if TYPE_CHECKING:
@@ -173,6 +173,7 @@ def start(lesson: str) -> Run:
     names = [*declared, *(name for name in injected if name not in declared)]
     names = [name for name in names if not name.startswith(OF_PAPERMILL)]
     values = check(declared, {name: shell.user_ns.get(name) for name in names})
+    check_together(declared, values)
     shell.user_ns.update(values)
     if not 0 <= values["seed"] < 2**32:
         raise ParameterError(

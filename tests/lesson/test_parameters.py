@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_utils.errors import ParameterError
-from gan_utils.lesson.parameters import Parameter, check, read_parameters
+from gan_utils.lesson.parameters import Parameter, check, check_together, read_parameters
 
 CELL = """\
 # Training
@@ -197,6 +197,10 @@ MALFORMED = {
     "repeated choice": ("x: str = 'a'  # help {a, b, a}", "line 2", "empty or repeated choice"),
     "repeated name": ("seed: int = 3  # help", "line 2", "declares `seed` again"),
     "two in a line": ("x: int = 3; y: int = 4  # help", "line 2", "two parameters"),
+    "multiple of a float": ("x: float = 3  # help, a multiple of 3", "line 2", "only an int can"),
+    "default between": ("x: int = 50  # help, a multiple of 100", "line 2", "no multiple of 100"),
+    "unknown partner": ("x: int = 3  # help, only with y=1", "`x` goes only", "`y`, which is not"),
+    "partner's value": ("x: int = 3  # help, only with seed=a", "`x` goes only", "`seed` is 'a'"),
     "no Python": ("x: int = = 3  # help", "the parameters cell is not Python", "write each line"),
     "open bracket": ("x: int = (3  # help", "the parameters cell is not Python", "write each"),
 }  # fmt: skip
@@ -270,3 +274,54 @@ def test_range_holds_exactly_between_its_bounds(low, width, low_closed, high_clo
             assert not inside
         else:
             assert inside
+
+
+TOGETHER = read_parameters(
+    """\
+steps: int = 400  # updates, a multiple of 100 [100, 1000]
+pause: int = 6  # steps between pictures, a multiple of 3
+loss: str = "minimax"  # objective {minimax, wasserstein, hinge}
+noise: float = 0.0  # of the labels, only with loss=minimax|hinge [0, 0.5]
+depth: int = 4  # layers {4, 8}
+width: int = 1  # of each, only with depth=8 [1, 4]
+"""
+)
+
+
+def test_conditions_are_read_from_the_help():
+    assert TOGETHER["steps"] == Parameter("steps", int, 400, "updates", 100, 1000, unit=100)
+    assert TOGETHER["steps"].allowed == "a multiple of 100 from 100 to 1000"
+    assert TOGETHER["pause"].unit == 3
+    assert TOGETHER["noise"].partner_values == ("minimax", "hinge")
+    assert TOGETHER["width"].partner_values == (8,)
+
+
+def test_only_multiples_are_taken():
+    assert check(TOGETHER, {"steps": "300", "pause": -9}) == {"steps": 300, "pause": -9}
+    message = "parameter `steps` is 250, no multiple of 100: give a multiple of 100 from 100 to"
+    with pytest.raises(ParameterError, match=message):
+        check(TOGETHER, {"steps": 250})
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"noise": 0.1, "loss": "wasserstein"},
+         "`noise` is 0.1, which needs `loss` to be minimax or hinge, and it is wasserstein"),
+        ({"width": 2}, "`width` is 2, which needs `depth` to be 8, and it is 4"),
+    ],
+)  # fmt: skip
+def test_what_does_not_go_together_is_refused(values, words):
+    with pytest.raises(ParameterError, match=words):
+        check_together(TOGETHER, values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {}, {"noise": 0.1}, {"noise": 0.2, "loss": "hinge"}, {"loss": "wasserstein"},
+        {"noise": 0.0, "loss": "wasserstein"}, {"width": 2, "depth": 8},
+    ],
+)  # fmt: skip
+def test_what_goes_together_is_taken(values):
+    check_together(TOGETHER, values)

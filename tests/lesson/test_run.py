@@ -93,6 +93,15 @@ def test_newest_parameters_cell_counts(shell):
     assert start("03_small").values["epochs"] == 30
 
 
+def test_values_that_do_not_go_together_start_nothing(shell):
+    line = "decay: float = 0.5  # of an average, only with epochs=7 [0, 1)"
+    execute(shell, f"{CELL}{line}", "# Parameters\ndecay = 0.9")
+    with pytest.raises(ParameterError, match="`decay` is 0.9, which needs `epochs` to be 7"):
+        start("03_small")
+    execute(shell, "# Parameters\ndecay = 0.9\nepochs = 7")
+    assert start("03_small").values["decay"] == 0.9
+
+
 def test_the_number_format_is_chosen_once_for_a_folder_and_recorded(shell, capsys, monkeypatch):
     answers = iter([Precision("bfloat16", reason="measured"), Precision("float32")])
     monkeypatch.setattr(precision, "choose", lambda: next(answers))

@@ -285,7 +285,7 @@ WRONG = {
     "gan_train": [
         ("return np.mean(teach(images, labels)(images) == labels)", "learn from real images"),
         ("return np.mean(teach(draw(labels), labels)(draw(labels)) == labels)", "tests on images"),
-        ("return np.mean(teach(draw(labels), labels[::-1])(images) == labels)", "that are not those"),
+        ("return np.mean(teach(draw(labels), labels[::-1])(images) == labels)", "are not those"),
         ("few = labels[:2]\nreturn np.mean(teach(draw(few), few)(images) == labels)", "where the"),
         ("return np.sum(teach(draw(labels), labels)(images) == labels)", "gives 5, but counting"),
         ("return 1.0", "gan_train never calls teach"),

@@ -38,7 +38,7 @@ from gan_utils.course.notebooks import Lesson, find_lessons, without_outputs
 from gan_utils.course.package_hash import package_hash
 from gan_utils.course.yaml_nodes import Node, read_yaml
 from gan_utils.errors import ParameterError
-from gan_utils.lesson.parameters import LARGEST_EXACT, Parameter, check, unknown
+from gan_utils.lesson.parameters import LARGEST_EXACT, Parameter, check, check_together, unknown
 
 # What a report tells of each score, beside the parameters.
 COLUMNS = ("run", "lesson", "state", "minutes", "error", "score", "value", "low", "high", "n",
@@ -181,6 +181,10 @@ def _combinations(sections: Mapping[str, Node], lesson: Lesson) -> Iterator[dict
     for parts in itertools.product(*axes):
         given = {name: value for part in parts for name, value in part.items()}
         values = {**defaults, **given}
+        try:
+            check_together(lesson.parameters, values)
+        except ParameterError as error:
+            raise sections["lessons"].error(f"lesson {lesson.name}: {error}") from None
         if values.get("precision") == "auto":
             raise sections["lessons"].error(
                 f"lesson {lesson.name} would measure its `precision` anew in each run, and runs in "
@@ -230,11 +234,12 @@ def _draw(node: Node, lesson: Lesson, name: str, rng: np.random.Generator) -> An
     if scale == "log":
         drawn = math.exp(rng.uniform(math.log(low), math.log(high)))
     elif parameter.type is int:
-        return int(rng.integers(low, high, endpoint=True))
+        drawn = rng.integers(low, high, endpoint=True)
     else:
         drawn = rng.uniform(low, high)
     # Six digits are enough for a step size, and can be read and typed again.
-    rounded = round(drawn) if parameter.type is int else float(f"{drawn:.6g}")
+    unit = parameter.unit
+    rounded = unit * round(drawn / unit) if parameter.type is int else float(f"{drawn:.6g}")
     return min(max(rounded, low), high)
 
 

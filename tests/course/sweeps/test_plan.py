@@ -91,6 +91,35 @@ def test_draws_keep_to_their_bounds_and_their_seed():
     assert 70 < sum(rate < 0.01 for rate in rates) < 130
 
 
+CONDITIONS = """\
+seed: int = 0  # random seed [0, 1000]
+folder: str = ""  # folder for this run's files
+steps: int = 100  # updates, a multiple of 100 [100, 10000]
+loss: str = "minimax"  # objective {minimax, wasserstein}
+noise: float = 0.0  # of the labels, only with loss=minimax [0, 0.5]"""
+
+
+def test_draws_keep_to_multiples():
+    lesson("03_third", CONDITIONS)
+    text = "lessons: 03\nrandom: {draws: 50, steps: {low: 200, high: 500}}"
+    assert {steps for (steps,) in told(text, "steps")} == {200, 300, 400, 500}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("grid: {steps: [500, 750]}", "parameter `steps` is 750, no multiple of 100"),
+        ("grid: {noise: [0, 0.1], loss: [minimax, wasserstein]}",
+         "parameter `noise` is 0.1, which needs `loss` to be minimax, and it is wasserstein"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_run_is_refused_when_it_is_planned(text, words):
+    lesson("03_third", CONDITIONS)
+    with pytest.raises(ParameterError, match=rf"^sweep file s\.yaml, line \d: .*{words}"):
+        runs(f"lessons: 03\n{text}")
+    assert len(runs("lessons: 03\ngrid: {noise: [0, 0.1]}")) == 2
+
+
 def test_draws_that_repeat_a_run_are_made_once():
     assert len(runs("lessons: 01\nrandom: {draws: 50, loss: [minimax, wasserstein]}")) == 2
 
