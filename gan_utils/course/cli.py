@@ -136,7 +136,7 @@ def sweep(
         try:
             if todo:
                 crew = crews.choose(jobs, scheduler, slurm)
-                with crew, Progress(runs, todo, crew) as progress:
+                with crew, Progress(runs, todo, crew, out) as progress:
                     run_all(todo, out, token, crew, progress)
         except KeyboardInterrupt:
             click.echo(f"Error: interrupted: what was finished is in {out}; the same command "

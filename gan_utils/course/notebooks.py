@@ -17,7 +17,8 @@ from gan_utils.course.execution import TOO_LONG, Runner
 from gan_utils.course.yaml_nodes import read_yaml
 from gan_utils.errors import CourseError, OutputError, ParameterError
 from gan_utils.files import write_atomically
-from gan_utils.lesson.parameters import Parameter, read_parameters
+from gan_utils.lesson.declarations import read_parameters
+from gan_utils.lesson.parameters import Parameter
 from gan_utils.lesson.result import read_result
 
 PATTERN = "[0-9][0-9]_*.ipynb"

@@ -17,6 +17,7 @@ from gan_utils.course.execution import NOTE
 
 SECOND = 1.0
 PLAIN_SECONDS = 10.0  # from one plain line to the next
+LOG = "run.log"
 MEASURED = 2  # numbers of a training that are shown
 
 
@@ -24,13 +25,14 @@ class Speaker:
     """Tells where a run is: its cell, that one's heading, the step of a training, the time left.
 
     In a terminal one line moves every second; elsewhere, and in the run's `run.log`, there is a
-    plain line every ten seconds. `head` begins the line that tells how the run ended.
+    plain line every ten seconds. `head` begins the line that tells how the run ended. With
+    `aloud` False only `run.log` is written, for a run among others.
     """
 
-    def __init__(self, name: str, folder: Path):
+    def __init__(self, name: str, folder: Path, aloud: bool = True):
         self._name = name
-        self._note, self._log = folder / NOTE, folder / "run.log"
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._note, self._log = folder / NOTE, folder / LOG
+        self._console = Console(highlight=False, soft_wrap=True, quiet=not aloud)
         self._status = Status(name, console=self._console, spinner="line")
         self._place: dict[str, Any] = {}
         self._began = self._last = time.monotonic()
@@ -80,6 +82,15 @@ class Speaker:
             return json.loads(self._note.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
+
+
+def last_said(folder: Path) -> str:
+    """What the run in a folder said last, "" where it has said nothing or lies elsewhere."""
+    try:
+        lines = (folder / LOG).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.startswith("  cell ")), "")
 
 
 def said(place: dict[str, Any], progress: dict[str, Any], seconds: float) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from gan_utils.errors import ParameterError
-from gan_utils.lesson.parameters import Parameter, read_parameters
+from gan_utils.lesson.declarations import read_parameters
+from gan_utils.lesson.parameters import Parameter
 
 
 def running_shell() -> Any:

@@ -2,10 +2,12 @@
 
 import json
 import time
+from types import SimpleNamespace
 
 from gan_utils.course import speaking
 from gan_utils.course.execution import places_of
-from gan_utils.course.speaking import Speaker, clock, said
+from gan_utils.course.speaking import Speaker, clock, last_said, said
+from gan_utils.course.sweeps import progress
 
 CELLS = [
     {"cell_type": "markdown", "source": "# 03 · Title\n\n[badge]"},
@@ -54,6 +56,41 @@ def test_plain_lines_where_there_is_no_terminal(tmp_path, monkeypatch, capsys):
     assert "step 5,300 of 14,000" in printed[0] and "step" not in printed[-1]
     assert "step 1 " not in "".join(printed)
     assert (tmp_path / "run.log").read_text(encoding="utf-8").splitlines() == printed
+
+
+def test_a_run_among_others_speaks_in_its_log_only(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(speaking, "SECOND", 0.02)
+    monkeypatch.setattr(speaking, "PLAIN_SECONDS", 0.05)
+    with Speaker("03_small", tmp_path, aloud=False) as speaker:
+        speaker.cell(PLACE)
+        time.sleep(0.3)
+    assert capsys.readouterr().out == ""
+    assert last_said(tmp_path).startswith("cell 2 of 3 · 4 · Train · 0:0")
+    with (tmp_path / "run.log").open("a", encoding="utf-8") as log:
+        log.write("a warning of the kernel\n")
+    assert last_said(tmp_path).startswith("cell 2 of 3")
+    assert last_said(tmp_path / "elsewhere") == ""
+
+
+def test_a_sweep_tells_what_its_runs_say(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.0)
+    runs = [
+        SimpleNamespace(
+            name=f"03-{rate}", lesson=SimpleNamespace(name="03"), values={"rate": rate, "seed": 0}
+        )
+        for rate in (1, 2)
+    ]
+    crew = SimpleNamespace(workers=2, dashboard=None)
+    (tmp_path / "03-2").mkdir()
+    (tmp_path / "03-2/run.log").write_text("  cell 2 of 3 · step 40 of 90 · 0:05\n")
+    with progress.Progress(runs, runs, crew, tmp_path) as teller:
+        for run in runs:
+            teller.started(f"worker of {run.name}", run.name)
+        teller.tick()
+    assert capsys.readouterr().out.splitlines() == [
+        "  03 rate=1 seed=0 · 0:00",
+        "  03 rate=2 seed=0 · cell 2 of 3 · step 40 of 90 · 0:05",
+    ]
 
 
 def test_a_short_run_says_nothing(tmp_path, capsys):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_utils.errors import ParameterError
-from gan_utils.lesson.parameters import Parameter, check, check_together, read_parameters
+from gan_utils.lesson.declarations import read_parameters
+from gan_utils.lesson.parameters import Parameter, check, check_together
 
 CELL = """\
 # Training
@@ -164,58 +165,6 @@ def test_unknown_name_without_neighbour_lists_the_known():
         check({"seed": Parameter("seed", int, 0, "seed")}, {"zzz": 3})
 
 
-MALFORMED = {
-    "no type": ("x = 3  # help", "line 2", "is not a declaration"),
-    "no default": ("x: int  # help", "line 2", "is not a declaration"),
-    "import": ("import os", "line 2", "is not a declaration"),
-    "attribute": ("a.x: int = 3  # help", "line 2", "is not a declaration"),
-    "two lines": ("x: str = (\n'a')  # help", "line 2", "is not a declaration"),
-    "union type": ("x: int | None = 3  # help", "line 2", "is not a declaration"),
-    "other type": ("x: list = 3  # help", "line 2", "has the type `list`"),
-    "no help": ("x: int = 3", "line 2", "has no help"),
-    "range only": ("x: int = 3  # [1, 5]", "line 2", "has no help"),
-    "computed": ("x: int = 1 + 2  # help", "line 2", "has a default that is no literal"),
-    "float for int": ("x: int = 3.0  # help", "line 2", "default that is not a whole number"),
-    "text for float": ("x: float = '3'  # help", "line 2", "default that is not a number"),
-    "bool for int": ("x: int = True  # help", "line 2", "default that is not a whole number"),
-    "none": ("x: str = None  # help", "line 2", "default that is not text"),
-    "below": ("x: int = 0  # help [1, 5]", "line 2", "parameter `x` is 0, below"),
-    "no such choice": ("x: str = 'c'  # help {a, b}", "line 2", "is 'c', not among"),
-    "not finite": ("x: float = 1e999  # help", "line 2", "which is not finite"),
-    "bad bound": ("x: int = 3  # help [1, l0]", "line 2", "has the limit `l0`"),
-    "fractional bound": ("x: int = 3  # help [0.5, 10]", "line 2", "has the limit `0.5`"),
-    "nan bound": ("x: float = 3  # help [nan, 10]", "line 2", "has the limit `nan`"),
-    "three bounds": ("x: int = 3  # help [1, 2, 3]", "line 2", "has no range at its end"),
-    "range in the middle": ("x: int = 3  # from [1, 5] steps", "line 2", "has no range at its"),
-    "unclosed choices": ("x: str = 'a'  # help a, b}", "line 2", "has no range at its end"),
-    "reversed": ("x: int = 3  # help [5, 1]", "line 2", "has an empty range"),
-    "empty open": ("x: float = 3  # help [3, 3)", "line 2", "has an empty range"),
-    "range of text": ("x: str = 'a'  # help [1, 5]", "line 2", "only int and float"),
-    "range of bool": ("x: bool = True  # help [0, 1]", "line 2", "only int and float"),
-    "choices of bool": ("x: bool = True  # help {true, false}", "line 2", "leave them out"),
-    "empty choice": ("x: str = 'a'  # help {a, }", "line 2", "empty or repeated choice"),
-    "repeated choice": ("x: str = 'a'  # help {a, b, a}", "line 2", "empty or repeated choice"),
-    "repeated name": ("seed: int = 3  # help", "line 2", "declares `seed` again"),
-    "two in a line": ("x: int = 3; y: int = 4  # help", "line 2", "two parameters"),
-    "multiple of a float": ("x: float = 3  # help, a multiple of 3", "line 2", "only an int can"),
-    "default between": ("x: int = 50  # help, a multiple of 100", "line 2", "no multiple of 100"),
-    "unknown partner": ("x: int = 3  # help, only with y=1", "`x` goes only", "`y`, which is not"),
-    "partner's value": ("x: int = 3  # help, only with seed=a", "`x` goes only", "`seed` is 'a'"),
-    "no Python": ("x: int = = 3  # help", "the parameters cell is not Python", "write each line"),
-    "open bracket": ("x: int = (3  # help", "the parameters cell is not Python", "write each"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", MALFORMED)
-def test_malformed_line_is_named(case):
-    line, where, message = MALFORMED[case]
-    with pytest.raises(ParameterError) as caught:
-        read_parameters(f"seed: int = 0  # random seed\n{line}\n")
-    assert where in str(caught.value)
-    assert message in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
 ANYTHING = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers()),
     st.decimals().map(str), st.dictionaries(st.text(), st.integers()), st.binary(),
@@ -286,14 +235,6 @@ depth: int = 4  # layers {4, 8}
 width: int = 1  # of each, only with depth=8 [1, 4]
 """
 )
-
-
-def test_conditions_are_read_from_the_help():
-    assert TOGETHER["steps"] == Parameter("steps", int, 400, "updates", 100, 1000, unit=100)
-    assert TOGETHER["steps"].allowed == "a multiple of 100 from 100 to 1000"
-    assert TOGETHER["pause"].unit == 3
-    assert TOGETHER["noise"].partner_values == ("minimax", "hinge")
-    assert TOGETHER["width"].partner_values == (8,)
 
 
 def test_only_multiples_are_taken():

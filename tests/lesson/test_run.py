@@ -96,7 +96,7 @@ def test_newest_parameters_cell_counts(shell):
 def test_values_that_do_not_go_together_start_nothing(shell):
     line = "decay: float = 0.5  # of an average, only with epochs=7 [0, 1)"
     execute(shell, f"{CELL}{line}", "# Parameters\ndecay = 0.9")
-    with pytest.raises(ParameterError, match="`decay` is 0.9, which needs `epochs` to be 7"):
+    with pytest.raises(ParameterError, match=r"`decay` is 0\.9, which needs `epochs` to be 7"):
         start("03_small")
     execute(shell, "# Parameters\ndecay = 0.9\nepochs = 7")
     assert start("03_small").values["decay"] == 0.9

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 
 from gan_utils.errors import ParameterError
-from gan_utils.lesson.parameters import read_parameters
+from gan_utils.lesson.declarations import read_parameters
 
 SHOWING = {"print", "display", "show"}
 # Two or more parts after a leading slash, not inside a longer address or a fraction of symbols.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from gan_utils.course.speaking import clock
+from gan_utils.course.speaking import PLAIN_SECONDS, clock, last_said
 from gan_utils.course.sweeps.crews import Here, OnDask
 from gan_utils.course.sweeps.plan import Planned, varied
 from gan_utils.course.sweeps.store import StoredRun
@@ -21,14 +22,21 @@ SCORES_SHOWN = 2
 
 
 class Progress:
-    """Tells how a sweep goes on: its runs, those that are to be done now, and who does them."""
+    """Tells how a sweep goes on: its runs, those that are to be done now, and who does them.
 
-    def __init__(self, runs: Sequence[Planned], todo: Sequence[Planned], crew: Here | OnDask):
+    folder: of the sweep, where its runs say how far they have come.
+    """
+
+    def __init__(
+        self, runs: Sequence[Planned], todo: Sequence[Planned], crew: Here | OnDask, folder: Path
+    ):
         names = varied(runs)
+        self._folder = folder
         self._names = {run.name: _described(run, names) for run in runs}
         self._left, self._number, self._crew = len(todo), len(todo), crew
         self._minutes: list[float] = []
         self._failed = 0
+        self._last = time.monotonic()
         self._at_work: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()  # runs begin in other threads
         self._console = Console(highlight=False, soft_wrap=True)
@@ -67,13 +75,20 @@ class Progress:
         self.tick()
 
     def tick(self) -> None:
-        """Show the time that has passed."""
+        """Show what the runs at work say, and the time that has passed."""
+        now = time.monotonic()
+        at_work = sorted(self._at_work.items())
         if not self._console.is_terminal:
+            if now - self._last >= PLAIN_SECONDS:
+                self._last = now
+                for _, (run, began) in at_work:
+                    words = last_said(self._folder / run) or clock(now - began)
+                    self._console.print(f"  {self._names.get(run, run)} · {words}", markup=False)
             return
         lines = Table.grid(padding=(0, 2))
-        for worker, (run, began) in sorted(self._at_work.items()):
-            label = self._names.get(run, run)
-            lines.add_row(*map(Text, (worker, clock(time.monotonic() - began), label)))
+        for worker, (run, began) in at_work:
+            words = self._names.get(run, run), last_said(self._folder / run)
+            lines.add_row(*map(Text, (worker, clock(now - began), *words)))
         done = self._number - self._left
         total = f"{done} of {self._number} done, {self._failed} failed · {self._estimate()}"
         self._live.update(Group(lines, Text(total)), refresh=True)

@@ -16,6 +16,7 @@ from typing import Any
 from gan_utils.course.execution import Runner
 from gan_utils.course.notebooks import Lesson, execute
 from gan_utils.course.package_hash import package_hash
+from gan_utils.course.speaking import Speaker
 from gan_utils.course.sweeps.plan import Planned
 from gan_utils.course.sweeps.store import stored_run, token_of
 from gan_utils.errors import CourseError, OutputError
@@ -95,7 +96,11 @@ def carry_out(task: Task) -> Done:
                 known = stored_run(home, task.name, task.lesson, task.values)
                 if known.state == "done":
                     return Done("", known.minutes, None)
-                outcome = execute(lesson, task.values, folder, _threads.runner, task.cell_seconds)
+                with Speaker(task.lesson, folder, aloud=False) as speaker:
+                    outcome = execute(
+                        lesson, task.values, folder, _threads.runner, task.cell_seconds,
+                        speaker.cell,
+                    )  # fmt: skip
                 error = outcome.error
                 if task.package != package_hash():
                     # Some of it may have run in the new code, so it is no result of either.

@@ -91,6 +91,8 @@ def sweep(text: str, *options: str, **variables: str) -> subprocess.CompletedPro
         out, error = process.communicate(timeout=300)
     finally:
         process.kill()
+    # Without the lines that tell every ten seconds how far a run has come.
+    out = "".join(line for line in out.splitlines(keepends=True) if not line.startswith("  "))
     return subprocess.CompletedProcess(process.args, process.returncode, out, error)
 
 
