@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from gan_utils.errors import OutputError
+
+
+PAUSES = (0.05, 0.1, 0.2, 0.4)  # seconds between tries to replace a file
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -21,11 +25,21 @@ def write_atomically(path: Path, data: bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(part, path)
+            _replace(part, path)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(_cannot("write", path, error)) from None
+
+
+def _replace(part: Path, path: Path) -> None:
+    """`os.replace`, tried again where somebody has the file open, such as a scanner on Windows."""
+    for pause in PAUSES:
+        try:
+            return os.replace(part, path)
+        except PermissionError:
+            time.sleep(pause)
+    return os.replace(part, path)
 
 
 def make_folder(folder: Path) -> None:
