@@ -9,7 +9,6 @@ from pathlib import Path
 
 from gan_utils.errors import OutputError
 
-
 PAUSES = (0.05, 0.1, 0.2, 0.4)  # seconds between tries to replace a file
 
 

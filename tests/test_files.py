@@ -1,4 +1,4 @@
-"""Files that replace others where somebody has those open for a moment, and folders that are new."""
+"""Files replace others even where somebody has those open for a moment; new folders are empty."""
 
 import pytest
 

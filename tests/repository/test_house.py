@@ -20,7 +20,6 @@ LONGEST = 330  # lines of a module that fits in a reader's head
 # Modules without a test file of their own name: one file tests what works only together.
 TESTED_IN = {
     "errors.py": "metrics/test_bad_input.py",
-    "files.py": "lesson/test_run.py",
     "metrics/arrays.py": "metrics/test_bad_input.py",
     "data/checks.py": "data/test_mixtures.py",
     "data/pictures.py": "data/test_folders.py",
