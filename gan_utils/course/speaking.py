@@ -90,7 +90,7 @@ def last_said(folder: Path) -> str:
         lines = (folder / LOG).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):
         return ""
-    return next((line.strip() for line in reversed(lines) if line.startswith("  cell ")), "")
+    return next((line.strip() for line in reversed(lines) if line.startswith("  ")), "")
 
 
 def said(place: dict[str, Any], progress: dict[str, Any], seconds: float) -> str:

@@ -13,15 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gan_utils.course.sweeps.plan import Planned
 from gan_utils.errors import OutputError
 from gan_utils.files import make_folder, write_atomically
 from gan_utils.lesson.result import read_result
 
+if TYPE_CHECKING:
+    from filelock import FileLock
+
 PLAN = "sweep.json"
 FAILED = "failed.json"
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -38,22 +42,34 @@ class StoredRun:
     result: Mapping[str, Any] | None
 
 
+def taken(lock: FileLock, seconds: float = 0.0) -> bool:
+    """Take a lock within some seconds; OutputError where its folder cannot hold any."""
+    from filelock import Timeout
+
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout:
+        return False
+    except (OSError, NotImplementedError) as error:  # a file system without locks
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise OutputError(
+            f"cannot lock {lock.lock_file} ({reason}): choose a folder on another disk with --out."
+        ) from None
+    return True
+
+
 @contextmanager
 def opened(folder: Path) -> Iterator[None]:
     """Keep the folder to one sweep at a time; OutputError where another is at work in it."""
-    from filelock import FileLock, Timeout
+    from filelock import FileLock
 
     make_folder(folder)
-    lock = FileLock(folder / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
+    lock = FileLock(folder / LOCK)
+    if not taken(lock):
         raise OutputError(
-            f"another sweep is at work in {folder}: wait for it or choose another --out."
-        ) from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"cannot work in {folder} ({reason}): choose another --out.") from None
+            f"another sweep is at work in {folder}: wait for it or choose another --out; if there "
+            f"is none, because its machine died, delete {folder / LOCK}."
+        )
     try:
         yield
     finally:

@@ -16,9 +16,9 @@ from typing import Any
 from gan_utils.course.execution import Runner
 from gan_utils.course.notebooks import Lesson, execute
 from gan_utils.course.package_hash import package_hash
-from gan_utils.course.speaking import Speaker
+from gan_utils.course.speaking import LOG, Speaker
 from gan_utils.course.sweeps.plan import Planned
-from gan_utils.course.sweeps.store import stored_run, token_of
+from gan_utils.course.sweeps.store import LOCK, stored_run, taken, token_of
 from gan_utils.errors import CourseError, OutputError
 from gan_utils.files import make_folder, write_atomically
 
@@ -27,6 +27,7 @@ _at_work: dict[int, tuple[str, Runner]] = {}  # a thread's token and runner, whi
 _stopped: set[str] = set()
 STALE = "stale.json"
 PATIENCE = 1.0  # seconds between two looks whether a sweep was stopped
+WAITING = 30.0  # seconds between two words of a worker that waits for another one
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,19 @@ def _alone(folder: Path, token: str) -> Iterator[None]:
     A worker goes on with its run when the driver that asked for it was killed; the next driver
     asks for the same run, and this worker then finds it done.
     """
-    from filelock import FileLock, Timeout
+    from filelock import FileLock
 
     make_folder(folder)
-    lock = FileLock(folder / ".lock")
-    while not lock.is_locked and token not in _stopped:
-        with suppress(Timeout):
-            lock.acquire(timeout=PATIENCE)
+    lock = FileLock(folder / LOCK)
+    told = time.monotonic()
+    while token not in _stopped and not taken(lock, PATIENCE):
+        if time.monotonic() - told > WAITING:
+            told = time.monotonic()
+            with suppress(OSError), (folder / LOG).open("a", encoding="utf-8") as log:
+                log.write(
+                    f"  waiting for another worker that is at this run; if there is none, because "
+                    f"its machine died, delete {folder / LOCK}\n"
+                )
     try:
         yield
     finally:
