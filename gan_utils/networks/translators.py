@@ -61,6 +61,49 @@ def patch_discriminator(
     return keras.Model([source, image], logits, name="discriminator")
 
 
+def residual_translator(size: int = 28, channels: int = 1, out: int = 1) -> keras.Model:
+    """Images of one domain (n, size, size, channels) → of another (n, size, size, out) in [−1, 1].
+
+    The image is halved twice, changed a little by two residual blocks and doubled twice, each
+    layer normalised over its own image (Zhu et al. 2017, section 4 and appendix, in small). What
+    the first layer saw is handed to the last, so that lines stay where they are.
+
+    Raises `ParameterError` for a size that cannot be halved twice.
+    """
+    _check_size(size)
+    source = keras.Input((size, size, channels))
+    first = _normed(layers.Conv2D(32, 5, padding="same")(source))
+    x = first
+    for filters in (64, 64):
+        x = _normed(layers.Conv2D(filters, 3, strides=2, padding="same")(x))
+    for _ in range(2):
+        changed = _normed(layers.Conv2D(64, 3, padding="same")(x))
+        x = layers.Add()([x, _by_image(layers.Conv2D(64, 3, padding="same")(changed))])
+    for filters in (64, 32):
+        x = _normed(UpsampledConv2D(filters)(x))
+    x = layers.Concatenate()([x, first])
+    images = layers.Conv2D(out, 5, padding="same", activation="tanh")(x)
+    return keras.Model(source, images, name="generator")
+
+
+def domain_discriminator(size: int = 28, channels: int = 1, patch: int = 14) -> keras.Model:
+    """Images (n, size, size, channels) → maps of logits (n, rows, columns, 1), a logit a patch.
+
+    As `patch_discriminator`, without a source.
+    """
+    image = keras.Input((size, size, channels))
+    return keras.Model(image, _judged(image, size, patch), name="discriminator")
+
+
+def _by_image(x) -> keras.KerasTensor:
+    """Instance normalisation: mean 0 and variance 1 for each channel of each image."""
+    return layers.GroupNormalization(groups=-1)(x)
+
+
+def _normed(x) -> keras.KerasTensor:
+    return layers.LeakyReLU(0.2)(_by_image(x))
+
+
 def _judged(x, size: int, patch: int) -> keras.KerasTensor:
     _check_size(size)
     if patch not in (*PATCHES, size):

@@ -5,14 +5,20 @@ import pytest
 import tensorflow as tf
 
 from gan_utils.errors import ParameterError
-from gan_utils.networks.translators import patch_discriminator, unet
+from gan_utils.networks.translators import (
+    domain_discriminator,
+    patch_discriminator,
+    residual_translator,
+    unet,
+)
 
 
 @pytest.mark.parametrize(
     ("size", "channels", "out"), [(28, 1, 1), (32, 3, 3), (64, 1, 3), (8, 3, 1)]
 )
-def test_images_have_the_size_of_their_sources(size, channels, out):
-    network = unet(size, channels, out)
+@pytest.mark.parametrize("build", [unet, residual_translator])
+def test_images_have_the_size_of_their_sources(build, size, channels, out):
+    network = build(size, channels, out)
     made = network(np.random.default_rng(0).normal(size=(2, size, size, channels)))
     assert made.shape == (2, size, size, out)
     assert np.abs(made).max() <= 1
@@ -36,6 +42,14 @@ def reach(network, given, index=0):
 def test_a_logit_sees_its_patch_of_source_and_image(patch, index):
     given = np.random.default_rng(0).normal(size=(2, 1, 28, 28, 1))
     assert reach(patch_discriminator(patch=patch), given, index) == (patch, patch)
+    assert reach(domain_discriminator(patch=patch), given[:1]) == (patch, patch)
+
+
+def test_a_translation_does_not_depend_on_the_rest_of_the_batch():
+    network = residual_translator()
+    images = np.random.default_rng(0).normal(size=(4, 28, 28, 1))
+    alone = network(images[:1], training=True)
+    np.testing.assert_allclose(network(images, training=True)[:1], alone, atol=1e-5)
 
 
 def test_an_image_pixel_depends_on_the_whole_source():
@@ -56,8 +70,9 @@ def test_without_skips_everything_passes_through_the_narrowest_part():
 
 @pytest.mark.parametrize("size", [30, 27, 4])
 def test_sizes_that_cannot_be_halved(size):
-    with pytest.raises(ParameterError, match=f"the size is {size} pixels"):
-        unet(size)
+    for build in (unet, residual_translator, domain_discriminator):
+        with pytest.raises(ParameterError, match=f"the size is {size} pixels"):
+            build(size)
 
 
 def test_patches_that_are_not_there():
