@@ -38,8 +38,9 @@ stress: $(READY) ## kill what works on sweeps two hundred times and account for 
 slides: $(READY) ## build the decks into build/slides; needs npm, and chromium for the PDFs
 	$(BIN)/python tools/slides.py
 
+# In a container one is often root, which Jupyter refuses unless it is told so.
 lab: $(READY) ## open the lessons in JupyterLab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab $$(test "$$(id -u)" -ne 0 || echo --allow-root) notebooks
 
 notebooks: $(READY) ## execute every notebook in place and store its outputs
 	$(BIN)/python tools/notebooks.py execute

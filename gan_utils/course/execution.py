@@ -26,6 +26,8 @@ DEFAULTS = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
+# And one that may not be anything else: Keras reads it before the course can say so.
+NEEDED = {"KERAS_BACKEND": "tensorflow"}
 
 LAST = 2000  # bytes in which a last line is looked for
 TOO_LONG = "a cell took longer than"
@@ -117,7 +119,7 @@ class Runner:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**DEFAULTS, **os.environ},
+            env={**DEFAULTS, **os.environ, **NEEDED},
             text=True,
             start_new_session=True,  # an interrupt at the terminal is the caller's to handle
         )

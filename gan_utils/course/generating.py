@@ -15,6 +15,7 @@ import numpy as np
 
 from gan_utils.errors import CourseError, OutputError
 from gan_utils.files import new_folder, write_atomically
+from gan_utils.lesson.keras_ready import load_keras
 from gan_utils.lesson.result import read_result
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def load_source(folder: Path) -> Source:
             f"the run in {folder} kept no generator: give a run of a lesson that keeps one, such "
             f"as 03 or 06."
         )
+    load_keras()
     import keras
 
     # The course's own layers, which a file of a model only names.

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from gan_utils.errors import CourseError, OutputError, ParameterError
 from gan_utils.files import make_folder, write_atomically
 from gan_utils.lesson.history import find_parameters, running_shell, sources
+from gan_utils.lesson.keras_ready import load_keras
 from gan_utils.lesson.parameters import check, check_together
 from gan_utils.lesson.result import circumstances
 
@@ -225,7 +226,7 @@ def _load_tensorflow() -> None:
     # Otherwise the first notebook takes all memory of a GPU, and a second one cannot start.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     with _quiet():
-        import keras  # noqa: F401
+        load_keras()
 
 
 def _precision(values: dict[str, Any], folder: Path) -> Precision | None:

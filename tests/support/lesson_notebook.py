@@ -32,8 +32,8 @@ def read_cells(lesson: str) -> list:
 
 
 def define_functions(cells, names: dict) -> dict:
-    """`names` with a lesson's parameters, imports and functions, without running it."""
-    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef
+    """`names` with a lesson's parameters, imports, functions and classes, without running it."""
+    kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
     for cell in cells:
         if cell.cell_type == "code" and "%pip" not in cell.source:
             declares = "parameters" in cell.metadata.get("tags", ())
