@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -167,6 +168,8 @@ def _machine(jobs: int) -> Here | OnDask:
     from distributed import Nanny, Scheduler, SpecCluster
 
     gpus = _gpus()
+    if jobs > len(gpus) and not _tensorflow_sees_gpus(gpus):
+        gpus = []
     if gpus and jobs > len(gpus):
         raise CourseError(f"--jobs is {jobs}, but there are {len(gpus)} GPUs: give at most that.")
     # Each worker takes its share of the cores; more threads than cores would wait for each other.
@@ -217,6 +220,15 @@ def _slurm(jobs: int) -> OnDask:
         ) from None
     cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)
     return OnDask(cluster)
+
+
+def _tensorflow_sees_gpus(gpus: Collection[str]) -> bool:
+    """Whether TensorFlow would work on any of these GPUs; its build for CPUs does not."""
+    ask = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU')))"
+    if not gpus:
+        return False
+    said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True)
+    return said.returncode == 0 and said.stdout.strip() != "0"
 
 
 def _gpus() -> list[str]:

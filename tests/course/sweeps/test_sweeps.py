@@ -20,9 +20,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 pytest.importorskip("papermill")
 pytest.importorskip("distributed")
 
+from gan_utils.course.sweeps import crews
 from gan_utils.course.sweeps.plan import read_sweep
 from gan_utils.course.sweeps.store import stored_runs, write_plan
 from gan_utils.course.sweeps.work import carry_out, task, unpack
+from gan_utils.errors import CourseError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills processes by POSIX signals")
 
@@ -403,13 +405,27 @@ def program(name: str, text: str) -> str:
 def test_each_job_has_a_gpu_of_its_own(course, monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     path = program("nvidia-smi", "echo 'GPU 0: A'; echo 'GPU 1: B'")
-    many = sweep("seeds: 4", "--jobs", "3", PATH=path)
-    assert many.returncode == 1
-    assert many.stderr == "Error: --jobs is 3, but there are 2 GPUs: give at most that.\n"
     done = sweep("seeds: 4", "--jobs", "2", PATH=path)
     assert done.returncode == 0, done.stderr
     gpus = [run.result["scores"][1]["value"] for run in stored_runs(Path("runs/s"))]
     assert set(gpus) == {0, 1}
+
+
+def test_more_jobs_than_gpus_are_refused_where_tensorflow_uses_them(course, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("PATH", program("nvidia-smi", "echo 'GPU 0: A'; echo 'GPU 1: B'"))
+    monkeypatch.setattr(crews, "_tensorflow_sees_gpus", lambda gpus: len(gpus) == 2)
+    with pytest.raises(CourseError, match="--jobs is 3, but there are 2 GPUs: give at most that"):
+        crews.choose(3, None, False)
+
+
+def test_gpus_that_tensorflow_does_not_use_limit_nothing(course, monkeypatch):
+    if crews._tensorflow_sees_gpus(["0"]):
+        pytest.skip("TensorFlow uses a GPU here")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    done = sweep("seeds: 2", "--jobs", "2", PATH=program("nvidia-smi", "echo 'GPU 0: A'"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "2 runs in runs/s: 2 done, 0 failed, 0 to do"
 
 
 @pytest.fixture
