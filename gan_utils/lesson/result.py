@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import sys
@@ -38,11 +39,25 @@ def read_result(folder: Path) -> dict[str, Any]:
     for name, kind in RESULT_FIELDS.items():
         if not isinstance(fields.get(name), kind):
             raise OutputError(f"{path} has no proper `{name}`: run the lesson again.")
-    for list_name, keys in (("scores", {"name", "value"}), ("pictures", {"name", "file", "alt"})):
+    for list_name, sound in (("scores", _is_score), ("pictures", _is_picture)):
         for item in fields[list_name]:
-            if not (isinstance(item, dict) and keys <= item.keys()):
+            if not (isinstance(item, dict) and sound(item)):
                 raise OutputError(f"{path} has a damaged entry in `{list_name}`: run it again.")
     return fields
+
+
+def _is_score(item: dict[str, Any]) -> bool:
+    """Whether it has a name, a finite value, and text or numbers where those are expected."""
+    ends = [item.get(end) for end in ("low", "high")]
+    numbers = [item.get("value"), *(end for end in ends if end is not None)]
+    return all(isinstance(item.get(key, ""), str) for key in ("unit", "better")) and (
+        isinstance(item.get("name"), str)
+        and all(type(x) in (int, float) and math.isfinite(x) for x in numbers)
+    )
+
+
+def _is_picture(item: dict[str, Any]) -> bool:
+    return all(isinstance(item.get(key), str) for key in ("name", "file", "alt"))
 
 
 def circumstances() -> dict[str, Any]:

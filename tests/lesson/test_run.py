@@ -354,6 +354,13 @@ DAMAGED = {
     "no scores": (_whole(scores=None), "has no proper `scores`"),
     "minutes as text": (_whole(minutes="3"), "has no proper `minutes`"),
     "score without value": (_whole(scores=[{"name": "FD"}]), "a damaged entry in `scores`"),
+    "score as text": (_whole(scores=[{"name": "FD", "value": "3"}]), "damaged entry in `scores`"),
+    "score not finite": (
+        '{"scores": [{"name": "FD", "value": NaN}], '
+        + _whole()[1:].replace('"scores"', '"others"'),
+        "damaged entry in `scores`",
+    ),
+    "end as text": (_whole(scores=[{"name": "FD", "value": 3, "low": "2"}]), "entry in `scores`"),
     "score that is none": (_whole(scores=[3]), "a damaged entry in `scores`"),
     "picture without file": (_whole(pictures=[{"name": "a"}]), "entry in `pictures`"),
 }

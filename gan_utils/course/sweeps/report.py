@@ -46,7 +46,7 @@ def write_report(folder: Path) -> Path:
         stored=stored,
         minutes=sum(known.minutes for known in stored),
         lessons=[_lesson(name, stored, frames) for name in dict.fromkeys(table["lesson"])],
-        failed=[known for known in stored if known.state == "failed"],
+        failed=[known for known in stored if known.error],
         machines=sorted({_machine(known.result) for known in stored if known.result}),
     )
     write_atomically(folder / "report.html", page)

@@ -30,7 +30,10 @@ LOCK = ".lock"
 
 @dataclass(frozen=True)
 class StoredRun:
-    """One run as its folder shows it: `state` is "done", "failed" or "missing"."""
+    """One run as its folder shows it: `state` is "done", "failed" or "missing".
+
+    `error` says why it failed, or, of a missing one, that there is a result which is damaged.
+    """
 
     name: str
     lesson: str
@@ -114,12 +117,13 @@ def stored_run(folder: Path, name: str, lesson: str, values: Mapping[str, Any]) 
     try:
         result = read_result(run_folder)
         state, minutes = "done", result["minutes"]
-    except OutputError:
+    except OutputError as damage:
         try:
             failure = json.loads((run_folder / FAILED).read_text(encoding="utf-8"))
             state, minutes, error = "failed", float(failure["minutes"]), str(failure["error"])
         except (OSError, ValueError, LookupError, TypeError):
-            pass  # neither ended: it is to be run
+            if (run_folder / "result.json").exists():
+                error = str(damage)
     return StoredRun(name, lesson, values, run_folder, state, minutes, error, result)
 
 

@@ -181,6 +181,19 @@ def test_the_command_opens_the_page(folder, monkeypatch):
     assert opened == [(folder / "report.html").resolve().as_uri()]
 
 
+@pytest.mark.parametrize("value", ["12", None, [1], True])
+def test_one_damaged_result_does_not_cost_the_report(folder, value):
+    run = next(known for known in stored_runs(folder) if known.state == "done")
+    path = run.folder / "result.json"
+    damaged = json.loads(path.read_text())
+    damaged["scores"][0]["value"] = value
+    path.write_text(json.dumps(damaged))
+    page = write_report(folder).read_text(encoding="utf-8")
+    assert run.name in page and "has a damaged entry in `scores`: run it again" in page
+    table = read_table(folder)
+    assert set(table.loc[table["run"] == run.name, "state"]) == {"missing"}
+
+
 def test_folder_without_a_sweep(tmp_path):
     with pytest.raises(OutputError, match=r"sweep\.json cannot be read \(no such file"):
         write_report(tmp_path)
