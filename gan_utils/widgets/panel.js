@@ -1,7 +1,7 @@
 // The browser's side of a panel: it sends the sliders' values and shows the answer.
 
 function render({ model, el }) {
-  const { title, sliders, open } = model.get("setup");
+  const { title, sliders, pad, open } = model.get("setup");
   const error = make("div", { className: "error" });
   error.setAttribute("role", "alert");
   const words = make("div", { className: "unseen" });
@@ -14,6 +14,7 @@ function render({ model, el }) {
       error.textContent = message.error ?? "";
       if (message.error) return;
       words.textContent = message.words;
+      if (message.backdrop) board.lay(buffers.pop()); // the last one lies below the drawing
       urls.forEach((url) => URL.revokeObjectURL(url));
       urls = buffers.map((buffer) => URL.createObjectURL(new Blob([buffer], { type: "image/png" })));
       pictures.replaceChildren(...message.labels.map((label, i) => {
@@ -42,6 +43,11 @@ function render({ model, el }) {
     };
     lines.push(make("label", { className: "slider" }, make("span", { textContent: label }), input, output));
   }
+  const board = pad && drawingPad(pad, () => {
+    values[pad.name] = board.text();
+    ask({ values }, { instead: true });
+  });
+  if (board) lines.push(board.element);
   const summary = make("summary", { textContent: title });
   const root = make("details", { className: "gan-panel", open }, summary, ...lines, error, pictures, table, words);
   let begun = open;

@@ -20,9 +20,9 @@ HERE = Path(__file__).parent
 BUSY = "A cell is running: the widget goes on when it has ended."
 
 
-def script(name: str) -> str:
-    """A widget's script, after the part that all of them share."""
-    parts = [(HERE / file).read_text(encoding="utf-8") for file in ("asking.js", name)]
+def script(*names: str) -> str:
+    """A widget's script from its files, after the part that all of them share."""
+    parts = [(HERE / file).read_text(encoding="utf-8") for file in ("asking.js", *names)]
     return "\n".join(parts)
 
 
@@ -80,6 +80,28 @@ class Slider:
         return self.low + round(steps) * self.step
 
 
+@dataclass(frozen=True)
+class Pad:
+    """A square of `size` × `size` pixels to draw on, at first empty.
+
+    brush: side of what one touch draws, in pixels. ink, paper: colours, as CSS names them.
+    """
+
+    name: str
+    label: str
+    size: int
+    brush: int = 1
+    ink: str = "white"
+    paper: str = "black"
+
+    def check(self, value: object) -> np.ndarray:
+        """What is drawn, bool (size, size); ParameterError for a text of anything else."""
+        pixels = self.size * self.size
+        if not isinstance(value, str) or len(value) != pixels or set(value) - {"0", "1"}:
+            raise ParameterError(f"{self.name} is no drawing: give {pixels} characters 0 or 1.")
+        return (np.frombuffer(value.encode(), np.uint8) == ord("1")).reshape(self.size, self.size)
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """What a panel shows.
@@ -87,11 +109,13 @@ class Answer:
     rows: by their labels, uint8 images (n, h, w, c), which stand side by side.
     table: lines of cells, the first of which is the head; empty for none.
     words: the same in a sentence, for those who do not see the pictures.
+    backdrop: a uint8 image (h, w, c) that lies below the drawing from now on.
     """
 
     words: str
     rows: dict[str, np.ndarray] = field(default_factory=dict)
     table: Sequence[Sequence[str]] = ()
+    backdrop: np.ndarray | None = None
 
 
 def _png(images: np.ndarray) -> bytes:
@@ -101,13 +125,14 @@ def _png(images: np.ndarray) -> bytes:
 
 
 class Panel(anywidget.AnyWidget):
-    """Sliders, and the `Answer` of a plain function to their values.
+    """Sliders, perhaps a pad to draw on, and the `Answer` of a plain function to their values.
 
-    answer: takes the values by the sliders' names. While one answer is under way the browser
-    waits, and then asks for the newest values only. open: whether it shows more than its title.
+    answer: takes the values by the names of the sliders and of the pad. While one answer is under
+        way the browser waits, and then asks for the newest values only.
+    open: whether it shows more than its title.
     """
 
-    _esm = script("panel.js")
+    _esm = script("pad.js", "panel.js")
     _css = HERE / "panel.css"
     setup = traitlets.Dict().tag(sync=True)
 
@@ -117,24 +142,34 @@ class Panel(anywidget.AnyWidget):
         sliders: Sequence[Slider],
         answer: Callable[..., Answer],
         open: bool = True,
+        pad: Pad | None = None,
     ):
-        self.sliders, self.answer = {slider.name: slider for slider in sliders}, answer
+        self.answer, self.controls = answer, {slider.name: slider for slider in sliders}
+        self.at_first = {slider.name: slider.value for slider in sliders}
         setup = {"title": title, "sliders": [asdict(s) for s in sliders], "open": open}
+        if pad:
+            self.controls[pad.name] = pad
+            self.at_first[pad.name] = "0" * pad.size**2
+            setup["pad"] = asdict(pad)
         super().__init__(setup=setup)
         kernel.watch()
         self.on_msg(self._on_ask)
 
     def answer_to(self, values: dict) -> Answer:
         """The answer to these values; ParameterError for an unknown name or one out of range."""
-        for name in set(values) - set(self.sliders):
-            raise ParameterError(f"{name!r} is no slider: there are {', '.join(self.sliders)}.")
-        given = {name: slider.value for name, slider in self.sliders.items()} | values
-        return self.answer(**{name: self.sliders[name].check(v) for name, v in given.items()})
+        for name in set(values) - set(self.controls):
+            raise ParameterError(f"{name!r} is no control: there are {', '.join(self.controls)}.")
+        given = self.at_first | values
+        return self.answer(**{name: self.controls[name].check(v) for name, v in given.items()})
 
     def _on_ask(self, _, ask, __) -> None:
         def work() -> tuple[dict, list[bytes]]:
             answer = self.answer_to(ask.get("values", {}))
             content = {"words": answer.words, "labels": list(answer.rows), "table": answer.table}
-            return content, [_png(images) for images in answer.rows.values()]
+            shown = list(answer.rows.values())
+            if answer.backdrop is not None:
+                content["backdrop"] = True
+                shown.append(answer.backdrop[None])
+            return content, [_png(images) for images in shown]
 
         reply(self, ask, work)

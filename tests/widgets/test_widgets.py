@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import random
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 pytest.importorskip("anywidget")
 
@@ -26,7 +28,7 @@ from gan_utils.widgets.busy import Kernel, kernel
 from gan_utils.widgets.classes import ClassSpace, class_explorer
 from gan_utils.widgets.gan_lab import LONGEST, GanLab, arrows, gan_lab_figure
 from gan_utils.widgets.latent import LatentSpace, latent_explorer, linear, spherical
-from gan_utils.widgets.panel import Answer, Panel, Slider
+from gan_utils.widgets.panel import Answer, Pad, Panel, Slider
 from gan_utils.widgets.plane_game import SHOWN, PlaneGame, Rules
 from gan_utils.widgets.playground import SIZE, Playground, metric_playground
 from gan_utils.widgets.presets import PRESETS, name_of
@@ -466,6 +468,32 @@ def test_a_panel_checks_and_answers(sent):
     for values, says in [({"n": 9}, "n is 9"), ({"n": "2"}, "n is '2'"), ({"m": 1}, "'m'")]:
         panel._on_ask(panel, {"id": "2", "values": values}, [])
         assert says in sent[-1][0]["error"]
+
+
+def test_a_panel_with_a_pad_hands_over_what_is_drawn(sent):
+    given = []
+
+    def answer(n, drawn):
+        given.append(drawn)
+        return Answer("seen", {"row": np.zeros((1, 4, 4, 1), np.uint8)}, backdrop=BACKDROP)
+
+    pad = Pad("drawn", "draw here", 3)
+    panel = Panel("title", [Slider("n", "number", 1, 5, 1, 2)], answer, pad=pad)
+    panel._on_ask(panel, {"id": "1", "values": {"drawn": "010000001"}}, [])
+    content, (_, below) = sent[-1]
+    expected = np.zeros((3, 3), bool)
+    expected[0, 1] = expected[2, 2] = True
+    np.testing.assert_array_equal(given[0], expected)
+    assert content["backdrop"] is True
+    np.testing.assert_array_equal(Image.open(io.BytesIO(below)), BACKDROP[..., 0])
+    panel._on_ask(panel, {"id": "2", "values": {"n": 3}}, [])
+    assert not given[1].any()  # nothing is drawn at first
+    for wrong in ("01", "010000002", 7, None):
+        panel._on_ask(panel, {"id": "3", "values": {"drawn": wrong}}, [])
+        assert "drawn is no drawing: give 9 characters 0 or 1." in sent[-1][0]["error"]
+
+
+BACKDROP = np.arange(9, dtype=np.uint8).reshape(3, 3, 1) * 20
 
 
 @pytest.fixture(scope="module")

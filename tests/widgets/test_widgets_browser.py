@@ -349,3 +349,58 @@ def test_the_playground_answers(open_notebook):
     move_each_slider(page, 0)
     assert "yes" in {row.inner_text() for row in panel.locator("td:last-child").all()}
     assert faults(notebook.watched) == []
+
+
+PAD = """\
+import numpy as np
+from gan_utils.widgets.panel import Answer, Pad, Panel
+
+def answer(drawn):
+    shown = np.uint8(255) * drawn[None, ..., None]
+    return Answer(f"{drawn.sum()} pixels in {drawn.any(axis=1).sum()} rows", {"drawn": shown},
+                  backdrop=np.full((14, 14, 1), 90, np.uint8))
+
+Panel("Draw", [], answer, pad=Pad("drawn", "a pad", 14))"""
+
+
+def test_a_pad_is_drawn_on_with_the_mouse_and_with_the_keyboard(open_notebook):
+    notebook = open_notebook(PAD)
+    page = notebook.page
+    page.wait_for_selector(".gan-panel[data-answers]", timeout=START)
+    canvas, words = page.locator(".gan-panel canvas"), page.locator(".gan-panel > .unseen")
+
+    def says(sentence):
+        page.wait_for_function(
+            "text => document.querySelector('.gan-panel > .unseen').textContent === text",
+            arg=sentence,
+        )
+
+    says("0 pixels in 0 rows")
+    box = canvas.bounding_box()
+    side = box["width"] / 14
+    row = box["y"] + 3.5 * side
+    page.mouse.move(box["x"] + 1.5 * side, row)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 9.5 * side, row)  # one jump: the way between is drawn as well
+    page.mouse.up()
+    says("9 pixels in 1 rows")
+    page.keyboard.down("Shift")  # rubs out
+    page.mouse.move(box["x"] + 1.5 * side, row)
+    page.mouse.down()
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    says("8 pixels in 1 rows")
+    canvas.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    says("9 pixels in 2 rows")
+    page.keyboard.press("Delete")
+    says("8 pixels in 1 rows")
+    page.get_by_role("button", name="Clear").click()
+    says("0 pixels in 0 rows")
+    grey = page.evaluate(
+        "() => [...document.querySelector('.gan-panel canvas').getContext('2d')"
+        ".getImageData(5, 5, 1, 1).data].slice(0, 3)"
+    )
+    assert grey == [90, 90, 90] and words.inner_text() == "0 pixels in 0 rows"
+    assert faults(notebook.watched) == []
