@@ -86,6 +86,9 @@ def run(
             click.echo(f"{speaker.head}{ended}")
         page = write_overview(out, outcomes)
     click.echo(f"Overview: {page}")
+    results = [outcome.result or {} for outcome in outcomes]
+    if hints := {result.get("machine", {}).get("unused_gpu") for result in results} - {None, ""}:
+        click.echo("\n".join(sorted(hints)))
     if any(outcome.error for outcome in outcomes):
         raise SystemExit(1)
 

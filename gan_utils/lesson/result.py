@@ -13,6 +13,7 @@ from typing import Any
 from gan_utils import __version__
 from gan_utils.errors import OutputError
 
+DRIVER = Path("/proc/driver/nvidia/version")  # is there where NVIDIA's driver runs
 RESULT_FIELDS = {
     "lesson": str,
     "parameters": dict,
@@ -78,6 +79,7 @@ def circumstances() -> dict[str, Any]:
             "cpus": os.cpu_count(),
             "platform": f"{platform.system()} {platform.machine()}",
             "accelerators": accelerators,
+            "unused_gpu": unused_gpu(),
         },
         "versions": {
             "python": platform.python_version(),
@@ -86,6 +88,21 @@ def circumstances() -> dict[str, Any]:
             "numpy": numpy.__version__,
         },
     }
+
+
+def unused_gpu() -> str:
+    """One sentence where an NVIDIA GPU is here that TensorFlow does not use, "" elsewhere."""
+    import tensorflow as tf
+
+    wanted = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
+    hidden = not wanted or wanted.startswith("-")
+    if hidden or not DRIVER.exists() or tf.config.list_physical_devices("GPU"):
+        return ""
+    lacks = "finds no CUDA libraries" if tf.test.is_built_with_cuda() else "is built for CPUs"
+    return (
+        f"An NVIDIA GPU is here, but TensorFlow does not use it, because it {lacks}: install "
+        f"gan-course[gpu] in an environment of its own, as README says."
+    )
 
 
 def _peak_memory() -> float | None:

@@ -24,7 +24,7 @@ from gan_utils.files import make_folder, write_atomically
 from gan_utils.lesson.history import find_parameters, running_shell, sources
 from gan_utils.lesson.keras_ready import load_keras
 from gan_utils.lesson.parameters import check, check_together
-from gan_utils.lesson.result import circumstances
+from gan_utils.lesson.result import circumstances, unused_gpu
 
 if TYPE_CHECKING:
     import keras
@@ -201,6 +201,8 @@ def start(lesson: str) -> Run:
     print(run)
     if precision:
         print(f"precision: {precision}")
+    if hint := unused_gpu():
+        print(hint)
     return run
 
 

@@ -293,6 +293,21 @@ def test_score_that_is_no_number_is_refused(run, value):
         run.score("FD", value)
 
 
+@pytest.mark.parametrize(("cuda", "lacks"), [(True, "finds no CUDA"), (False, "is built for CPUs")])
+def test_a_gpu_that_is_not_used_is_told_with_the_mend(shell, capsys, monkeypatch, cuda, lacks):
+    monkeypatch.setattr(results, "DRIVER", Path(__file__))  # a driver is there
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [])
+    monkeypatch.setattr(tf.test, "is_built_with_cuda", lambda: cuda)
+    execute(shell, CELL)
+    run = start("03_small")
+    (told,) = capsys.readouterr().out.splitlines()[1:]
+    assert f"does not use it, because it {lacks}" in told and "gan-course[gpu]" in told
+    run.finish()
+    assert read_result(run.folder)["machine"]["unused_gpu"] == told
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")  # somebody does not want it
+    assert results.unused_gpu() == ""
+
+
 def test_better_is_a_direction(run):
     with pytest.raises(CourseError, match="`better` is 'up'"):
         run.score("FD", 1.0, better="up")
