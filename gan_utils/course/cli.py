@@ -217,7 +217,8 @@ def parameters(lessons: tuple[str, ...]) -> None:
         rows = [("name", "type", "default", "allowed", "help")]
         for item in lesson.parameters.values():
             default = repr(item.default)
-            rows.append((item.name, item.type.__name__, default, item.allowed, item.help))
+            allowed = f"{item.allowed}{item.condition}"
+            rows.append((item.name, item.type.__name__, default, allowed, item.help))
         click.echo(lesson.name)
         _print_table(rows)
 

@@ -33,6 +33,7 @@ LAST = 2000  # bytes in which a last line is looked for
 TOO_LONG = "a cell took longer than"
 ENGINE = "gan-course"  # papermill's word for what executes
 START_SECONDS = 600  # a kernel on a slow disk or a busy machine needs more than the usual 60
+WORDS = ("  cell ", "  starting", "  waiting ")  # what the course's own lines in a log begin with
 NOTE = "progress.json"  # beside a run's log: how far its training has come
 
 
@@ -108,7 +109,8 @@ class Runner:
             self._errors.seek(0)
             written = self._errors.read()
         lines = written[-LAST:].decode(errors="replace").splitlines()
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        own = [line.strip() for line in lines if not line.startswith(WORDS)]
+        return next(filter(None, reversed(own)), "")
 
     def _started(self) -> subprocess.Popen:
         self._at_work = False

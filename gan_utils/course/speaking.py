@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from contextlib import suppress
@@ -12,12 +13,14 @@ from typing import Any
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
-from gan_utils.course.execution import NOTE
+from gan_utils.course.execution import NOTE, WORDS
 
 SECOND = 1.0
 PLAIN_SECONDS = 10.0  # from one plain line to the next
 LOG = "run.log"
+LAST = 20_000  # bytes of it in which a last word is looked for
 MEASURED = 2  # numbers of a training that are shown
 
 
@@ -33,7 +36,9 @@ class Speaker:
         self._name = name
         self._note, self._log = folder / NOTE, folder / LOG
         self._console = Console(highlight=False, soft_wrap=True, quiet=not aloud)
-        self._status = Status(name, console=self._console, spinner="line")
+        # A display of rich takes the whole process's output, even where it shows nothing.
+        self._aloud, self._live = aloud, aloud and self._console.is_terminal
+        self._status = Status(Text(name), console=self._console, spinner="line")
         self._place: dict[str, Any] = {}
         self._began = self._last = time.monotonic()
         self._over = threading.Event()
@@ -43,14 +48,16 @@ class Speaker:
     @property
     def head(self) -> str:
         """The lesson's name, where the line that began with it is gone."""
-        return f"{self._name}  " if self._spoke or self._console.is_terminal else ""
+        return f"{self._name}  " if self._spoke or self._live else ""
 
     def __enter__(self) -> Speaker:
         self._note.unlink(missing_ok=True)  # of a run that was killed
-        if self._console.is_terminal:
+        if self._live:
             self._status.start()
-        else:
+        elif self._aloud:
             self._console.print(f"{self._name}  ", end="", markup=False)
+        else:  # what an earlier attempt said last holds no more
+            self._write(said({}, {}, 0.0))
         self._thread.start()
         return self
 
@@ -67,15 +74,22 @@ class Speaker:
         while not self._over.wait(SECOND):
             now = time.monotonic()
             line = said(self._place, self._progress(), now - self._began)
-            if self._console.is_terminal:
-                self._status.update(f"{self._name}{line}")
+            if self._live:
+                self._status.update(Text(f"{self._name}{line}"))
             if now - self._last >= PLAIN_SECONDS:
                 self._last = now
-                with suppress(OSError), self._log.open("a", encoding="utf-8") as log:
-                    log.write(f"{line}\n")
-                if not self._console.is_terminal:
+                self._write(line)
+                if not self._live:
                     self._console.print(line if self._spoke else f"\n{line}", markup=False)
                     self._spoke = True
+
+    def _write(self, line: str) -> None:
+        with suppress(OSError), self._log.open("ab+") as log:
+            if log.seek(0, os.SEEK_END):
+                log.seek(-1, os.SEEK_END)
+                if log.read() != b"\n":  # somebody was cut off in the middle of a line
+                    line = f"\n{line}"
+            log.write(f"{line}\n".encode())
 
     def _progress(self) -> dict[str, Any]:
         try:
@@ -85,12 +99,14 @@ class Speaker:
 
 
 def last_said(folder: Path) -> str:
-    """What the run in a folder said last, "" where it has said nothing or lies elsewhere."""
+    """What the run in a folder said last; "" where it has said nothing or lies elsewhere."""
     try:
-        lines = (folder / LOG).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
+        with (folder / LOG).open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - LAST))
+            lines = log.read().decode(errors="replace").splitlines()
+    except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if line.startswith("  ")), "")
+    return next((line.strip() for line in reversed(lines) if line.startswith(WORDS)), "")
 
 
 def said(place: dict[str, Any], progress: dict[str, Any], seconds: float) -> str:

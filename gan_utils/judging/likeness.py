@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from gan_utils.errors import DataError
 
+WINDOW = 11
+
 
 def psnr(images: np.ndarray, truth: np.ndarray, where: np.ndarray | None = None) -> np.ndarray:
     """Peak signal-to-noise ratio of each image in decibels, float (n,): 10 log₁₀(255² / error).
@@ -14,10 +16,19 @@ def psnr(images: np.ndarray, truth: np.ndarray, where: np.ndarray | None = None)
     images, truth: uint8 (n, h, w, c). The error is the mean squared difference of grey levels.
     where: bool (h, w, 1) or (n, h, w, 1), the pixels that count, all of them for None.
 
-    An image that is the truth itself has infinitely many. Raises `DataError` for other shapes.
+    An image that is the truth itself has infinitely many. Raises `DataError` for other shapes and
+    where no pixel of an image counts.
     """
     squares = np.square(_differences(images, truth)).mean(axis=-1, keepdims=True)
-    counted = np.broadcast_to(True if where is None else where, squares.shape)
+    counted = np.ones(squares.shape, bool) if where is None else np.asarray(where, bool)
+    if counted.shape not in (squares.shape, squares.shape[1:]):
+        raise DataError(
+            f"the pixels that count have shape {counted.shape}: give {squares.shape[1:]}, or one "
+            f"such an image."
+        )
+    counted = np.broadcast_to(counted, squares.shape)
+    if not counted.any(axis=(1, 2, 3)).all():
+        raise DataError("no pixel of an image counts: give at least one of each image.")
     errors = (squares * counted).sum(axis=(1, 2, 3)) / counted.sum(axis=(1, 2, 3))
     with np.errstate(divide="ignore"):
         return 10 * np.log10(255.0**2 / errors)
@@ -27,9 +38,14 @@ def ssim(images: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Structural similarity of each image, at most 1, float (n,) (Wang et al. 2004, equation 13).
 
     TensorFlow's, with the paper's Gaussian window of 11 pixels. images, truth: uint8 (n, h, w, c).
-    Raises `DataError` for other shapes.
+    Raises `DataError` for other shapes and for images that are smaller than the window.
     """
-    _differences(images, truth)
+    height, width = _differences(images, truth).shape[1:3]
+    if min(height, width) < WINDOW:
+        raise DataError(
+            f"the images have {height} × {width} pixels, less than the window of {WINDOW}: give "
+            f"larger ones."
+        )
     return tf.image.ssim(tf.constant(images), tf.constant(truth), max_val=255).numpy()
 
 

@@ -8,7 +8,7 @@ Each line of the cell declares one parameter, and its comment is part of the dec
     average: bool = True  # keep a moving average of the generator's weights
 
 `[` and `]` include the bound, `(` and `)` leave it out, and a bound may be `inf` or `-inf`. Two
-more things may end the help, before a range or choices:
+more things may end the help, alone or one after the other, before a range or choices:
 
     steps: int = 4000  # updates, a multiple of 100 [100, 1000000]
     label_flip: float = 0.0  # share of exchanged labels, only with loss=minimax [0, 0.5]
@@ -36,7 +36,10 @@ RANGE = re.compile(
     r"^(?P<help>.*?)\s*(?P<open>[\[(])(?P<low>[^\[\](),]*),(?P<high>[^\[\](),]*)(?P<close>[\])])$"
 )
 MULTIPLE = re.compile(r"^(?P<help>.*?),? a multiple of (?P<unit>[1-9]\d*)$")
-PARTNER = re.compile(r"\bonly with (?P<name>\w+)=(?P<values>[\w|]+)$")
+PARTNER = re.compile(r"^(?P<help>.*?),? only with (?P<name>\w+)=(?P<values>[^\s|,]+(\|[^\s|,]+)*)$")
+LOOSE_CONDITION = re.compile(r"\b(only with \w+ ?=|a multiple of\b)")
+LOOSE_CHOICES = re.compile(r"\{[^{}]*,[^{}]*\}")
+WHOLE = re.compile(r"[+-]?\d{1,300}")
 LOOSE_RANGE = re.compile(r"\[[^\[\]]*,[^\[\]]*[\])]")
 CHOICES = re.compile(r"^(?P<help>.*?)\s*\{(?P<items>[^{}]*)\}$")
 
@@ -91,7 +94,7 @@ def _declaration(statement: ast.stmt, comment: str) -> Parameter:
     kind = TYPES[statement.annotation.id]
     try:
         default = ast.literal_eval(statement.value)
-    except ValueError:
+    except (ValueError, TypeError):
         raise ParameterError("has a default that is no literal: write the value itself.") from None
     if type(default) is not kind and (kind, type(default)) != (float, int):
         raise ParameterError(f"has a default that is not {Parameter('', kind, 0, '').allowed}.")
@@ -112,10 +115,12 @@ def _limited(parameter: Parameter) -> Parameter:
         if parameter.type is bool:
             raise ParameterError("has choices, but a bool is only true or false: leave them out.")
         items = [item.strip() for item in match["items"].split(",")]
-        if "" in items or len(set(items)) < len(items):
-            raise ParameterError("has an empty or repeated choice: write {a, b, c}.")
+        if "" in items:
+            raise ParameterError("has an empty choice: write {a, b, c}.")
         if parameter.type is not str:
             items = [_bound(item, parameter.type) for item in items]
+        if len(set(items)) < len(items):
+            raise ParameterError("has a repeated choice: write {a, b, c}.")
         return _with_conditions(replace(parameter, help=match["help"], choices=tuple(items)))
     match = RANGE.match(text)
     # "(steps, not epochs)" is help; "(0, 1)" and "[0, l]" are ranges, the second a wrong one.
@@ -128,28 +133,40 @@ def _limited(parameter: Parameter) -> Parameter:
         low_closed, high_closed = match["open"] == "[", match["close"] == "]"
         if low > high or (low == high and not (low_closed and high_closed)):
             raise ParameterError("has an empty range: write the lowest value first.")
-        parameter = _with_conditions(replace(parameter, help=match["help"]))
-        return replace(
-            parameter,
-            low=low,
-            high=high,
-            low_closed=low_closed,
-            high_closed=high_closed,
+        return _with_conditions(
+            replace(
+                parameter,
+                help=match["help"],
+                low=low,
+                high=high,
+                low_closed=low_closed,
+                high_closed=high_closed,
+            )
         )
-    if text.endswith(("]", "}")) or LOOSE_RANGE.search(text):
+    if text.endswith(("]", "}")) or LOOSE_RANGE.search(text) or LOOSE_CHOICES.search(text):
         raise ParameterError("has no range at its end: close the line with [low, high] or {a, b}.")
     return _with_conditions(parameter)
 
 
 def _with_conditions(parameter: Parameter) -> Parameter:
-    """Read "a multiple of 100" or "only with a=b" at the end of the help into fields."""
+    """Move "a multiple of 100" and "only with a=b" at the end of the help into fields."""
     if match := MULTIPLE.match(parameter.help):
-        if parameter.type is not int:
-            raise ParameterError("has a multiple, which only an int can be: leave it out.")
-        return replace(parameter, help=match["help"], unit=int(match["unit"]))
-    if match := PARTNER.search(parameter.help):
+        unit = int(match["unit"])
+        ends = [end for end in (parameter.low, parameter.high) if end is not None]
+        if parameter.type is not int or parameter.choices:
+            raise ParameterError("has a multiple, which only an int without choices can be.")
+        if any(math.isfinite(end) and end % unit for end in ends):
+            raise ParameterError(f"has a range whose ends are no multiples of {unit}: write such.")
+        return _with_conditions(replace(parameter, help=match["help"], unit=unit))
+    if match := PARTNER.match(parameter.help):
         values = tuple(match["values"].split("|"))
-        return replace(parameter, partner=match["name"], partner_values=values)
+        shorter = replace(parameter, help=match["help"], partner=match["name"])
+        return _with_conditions(replace(shorter, partner_values=values))
+    if LOOSE_CONDITION.search(parameter.help):
+        raise ParameterError(
+            "has a condition that cannot be read: end the help with `only with name=value` or `a "
+            "multiple of 100`, before a range or choices."
+        )
     return parameter
 
 
@@ -162,11 +179,13 @@ def _partnered(item: Parameter, parameters: Mapping[str, Parameter]) -> Paramete
         raise ParameterError(f"{what}, which is not declared: name one that is.")
     other = parameters[item.partner]
     try:
-        return replace(
-            item, partner_values=tuple(checked_value(other, x) for x in item.partner_values)
-        )
-    except ParameterError as error:
-        raise ParameterError(f"{what}, but {error}") from None
+        values = tuple(checked_value(other, x) for x in item.partner_values)
+    except ParameterError:
+        given = ", ".join(item.partner_values)
+        raise ParameterError(
+            f"{what} {given}, which that cannot be: give {other.allowed}."
+        ) from None
+    return replace(item, partner_values=values)
 
 
 def _is_number(text: str) -> bool:
@@ -179,7 +198,7 @@ def _is_number(text: str) -> bool:
 
 def _bound(text: str, kind: type) -> float:
     """A bound or a numeric choice, an int where it is whole, so that it reads well."""
-    if text.strip().lstrip("+-").isdecimal():
+    if WHOLE.fullmatch(text.strip()):
         return int(text)
     if _is_number(text) and not math.isnan(number := float(text)):
         if number.is_integer() and abs(number) <= LARGEST_EXACT:

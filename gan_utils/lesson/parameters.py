@@ -59,6 +59,12 @@ class Parameter:
             bounds.append(f"{'at most' if self.high_closed else 'below'} {high}")
         return " ".join([noun[self.type], " and ".join(bounds)]).strip()
 
+    @property
+    def condition(self) -> str:
+        """When another value than the default may be given: ", only with loss=minimax", or ""."""
+        values = "|".join(map(str, self.partner_values))
+        return f", only with {self.partner}={values}" if self.partner else ""
+
 
 def check(parameters: Mapping[str, Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
     """Give back `values` with each one in its declared type.
@@ -84,10 +90,10 @@ def check_together(parameters: Mapping[str, Parameter], values: Mapping[str, Any
     for name, item in parameters.items():
         other = complete.get(item.partner)
         if item.partner and complete[name] != item.default and other not in item.partner_values:
-            choices = " or ".join(map(str, item.partner_values))
+            values = " or ".join(map(repr, item.partner_values))
             raise ParameterError(
                 f"parameter `{name}` is {complete[name]!r}, which needs `{item.partner}` to be "
-                f"{choices}, and it is {other}: change one of the two."
+                f"{values}, and it is {other!r}: change one of the two."
             )
 
 

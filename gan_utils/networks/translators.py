@@ -56,6 +56,7 @@ def patch_discriminator(
 
     Raises `ParameterError` for another patch or a size that cannot be halved twice.
     """
+    _check_patch(size, patch)
     source, image = keras.Input((size, size, channels)), keras.Input((size, size, out))
     logits = _judged(layers.Concatenate()([source, image]), size, patch)
     return keras.Model([source, image], logits, name="discriminator")
@@ -91,6 +92,7 @@ def domain_discriminator(size: int = 28, channels: int = 1, patch: int = 14) -> 
 
     As `patch_discriminator`, without a source.
     """
+    _check_patch(size, patch)
     image = keras.Input((size, size, channels))
     return keras.Model(image, _judged(image, size, patch), name="discriminator")
 
@@ -105,18 +107,22 @@ def _normed(x) -> keras.KerasTensor:
 
 
 def _judged(x, size: int, patch: int) -> keras.KerasTensor:
-    _check_size(size)
-    if patch not in (*PATCHES, size):
-        raise ParameterError(
-            f"patch is {patch}: give {', '.join(map(str, PATCHES))}, or {size} for the whole image."
-        )
-    stack, last = PATCHES.get(patch, (WHOLE, None))
+    stack, last = (WHOLE, None) if patch == size else PATCHES[patch]
     for kernel, step, filters in stack:
         x = layers.Conv2D(filters, kernel, strides=step, padding="same")(x)
         x = layers.LeakyReLU(0.2)(x)
     if last is None:
         return layers.Conv2D(1, x.shape[1])(x)
     return layers.Conv2D(1, last, padding="same")(x)
+
+
+def _check_patch(size: int, patch: int) -> None:
+    _check_size(size)
+    smaller = [side for side in PATCHES if side < size]
+    if patch not in (*smaller, size):
+        raise ParameterError(
+            f"patch is {patch}: give {', '.join(map(str, smaller))}, or {size} for the whole image."
+        )
 
 
 def _check_size(size: int) -> None:

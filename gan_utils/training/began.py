@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_utils.errors import ParameterError
-from gan_utils.streams import Draw, stream
+from gan_utils.streams import Draw, replicas, stream
 from gan_utils.training.checks import check_count, check_samples, check_weight
 from gan_utils.training.trainer import Trainer
 
@@ -22,7 +22,7 @@ class BEGAN(Trainer):
     k, k_rate: start and rate λ of the share k of generated images in D's loss (section 3.4); k is
         saved and resumed like the weights.
     pull: weight of the pulling-away term beside G's loss (Zhao et al. 2017, section 2.4), 0 for
-        none.
+        none; on several devices it compares the images of each.
     centre: an image, (h, w, c) in `image_range`, that is taken off all images before the players
         see them, and put back on samples; None for none.
     ema, image_range, seed: as in `Trainer`.
@@ -61,6 +61,9 @@ class BEGAN(Trainer):
             centre = np.zeros(shape)
         elif np.shape(centre) != shape:
             raise ParameterError(f"centre has shape {np.shape(centre)}: give one image, {shape}.")
+        low, high = image_range
+        if not np.all((np.asarray(centre) >= low) & (np.asarray(centre) <= high)):
+            raise ParameterError(f"centre leaves image_range, {low} to {high}: scale it to that.")
         self.centre = tf.constant(centre, tf.float32)
         self.gamma, self.k_rate, self.pull = gamma, k_rate, pull
         self.latent_dim = generator.input_shape[-1]
@@ -92,6 +95,8 @@ class BEGAN(Trainer):
         self.move("discriminator", d_gradients)
         self.move("generator", g_gradients)
         balance = self.gamma * real_error - fake_error
+        if replicas() > 1:  # the controller is one, and follows the whole batch
+            balance = tf.distribute.get_replica_context().all_reduce("MEAN", balance)
         self.k.assign(tf.clip_by_value(self.k + self.k_rate * balance, 0.0, 1.0))
         return {
             "real_error": real_error,
@@ -130,10 +135,11 @@ class BEGAN(Trainer):
                 f"the data are no single array of images of shape {wanted}, which the players "
                 f"read: resize them, or build the players for theirs."
             )
-        if self.pull and batch_size < 2:
+        devices = self.distribute_strategy.num_replicas_in_sync
+        if self.pull and batch_size < 2 * devices:
             raise ParameterError(
-                f"batch_size is {batch_size}, and the pulling-away term compares images: give at "
-                f"least 2, or pull=0."
+                f"batch_size is {batch_size}, and the pulling-away term compares the images of a "
+                f"device: give at least {2 * devices}, or pull=0."
             )
         super()._check_data(sources, batch_size)
 
@@ -161,9 +167,10 @@ def _checked_shape(generator, discriminator) -> tuple[int, ...]:
             f"the discriminator reads {reads} and answers with {gives}: let it give images of the "
             f"shape that it reads, and codes (batch, width)."
         )
-    if len(generator.input_shape) != 2 or generator.output_shape[1:] != reads[1:]:
+    read = generator.input_shape
+    if isinstance(read, list) or len(read) != 2 or generator.output_shape[1:] != reads[1:]:
         raise ParameterError(
-            f"the generator makes {generator.output_shape} of {generator.input_shape}: build it "
+            f"the generator makes {generator.output_shape} of {read}: build it "
             f"for latent vectors (batch, latent_dim) and images {tuple(reads[1:])}."
         )
     return tuple(reads[1:])

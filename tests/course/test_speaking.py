@@ -1,7 +1,9 @@
 """What a person sees of a run while it goes on."""
 
 import json
+import sys
 import time
+from functools import partial
 from types import SimpleNamespace
 
 from gan_utils.course import speaking
@@ -70,6 +72,37 @@ def test_a_run_among_others_speaks_in_its_log_only(tmp_path, monkeypatch, capsys
         log.write("a warning of the kernel\n")
     assert last_said(tmp_path).startswith("cell 2 of 3")
     assert last_said(tmp_path / "elsewhere") == ""
+
+
+def in_a_terminal(monkeypatch):
+    monkeypatch.setattr(speaking, "SECOND", 0.02)
+    monkeypatch.setattr(speaking, "PLAIN_SECONDS", 0.05)
+    monkeypatch.setattr(speaking, "Console", partial(speaking.Console, force_terminal=True))
+
+
+def test_a_silent_speaker_leaves_the_output_of_its_process_alone(tmp_path, monkeypatch, capsys):
+    in_a_terminal(monkeypatch)
+    before = sys.stdout
+    with Speaker("03_small", tmp_path, aloud=False):
+        assert sys.stdout is before
+        print("somebody else's word")
+    assert capsys.readouterr().out == "somebody else's word\n"
+
+
+def test_a_heading_in_brackets_is_said_as_it_stands(tmp_path, monkeypatch, capsys):
+    in_a_terminal(monkeypatch)
+    with Speaker("03_small", tmp_path) as speaker:
+        speaker.cell(PLACE | {"heading": "Train [/optional]"})
+        time.sleep(0.3)
+    assert "Train [/optional]" in capsys.readouterr().out
+    assert "Train [/optional]" in last_said(tmp_path)
+
+
+def test_what_an_earlier_attempt_said_holds_no_more(tmp_path):
+    (tmp_path / "run.log").write_bytes("  cell 9 of 9 · 0:50\n\xff half a word".encode("latin-1"))
+    assert last_said(tmp_path).startswith("cell 9 of 9")
+    with Speaker("03_small", tmp_path, aloud=False):
+        assert last_said(tmp_path) == "starting · 0:00"
 
 
 def test_a_sweep_tells_what_its_runs_say(tmp_path, monkeypatch, capsys):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gan_utils.data.tasks import edges, enlarge, erase, hole, shrink
+from gan_utils.data.tasks import edges, enlarge, erase, shrink
 from gan_utils.errors import DataError, ParameterError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 8, 12, 3), dtype=np.uint8)
@@ -47,33 +47,43 @@ def test_lines_lie_where_neighbours_differ():
 
 
 def test_a_hole_takes_its_pixels_and_no_others():
-    missing = hole(8, 1, 2, 3, 4)
-    assert missing.sum() == 12 and missing[1:4, 2:6].all()
-    images = IMAGES[:, :, :8]
-    spoilt = erase(images, missing, level=7)
-    assert np.all(spoilt[:, 1:4, 2:6] == 7)
-    kept = ~np.broadcast_to(missing, images.shape)
-    assert np.array_equal(spoilt[kept], images[kept])
+    missing = np.zeros((8, 12, 1), bool)
+    missing[1:4, 2:6] = True
+    for holes in (missing, np.repeat(missing[None], 3, axis=0)):
+        spoilt = erase(IMAGES, holes, level=7)
+        assert spoilt.dtype == np.uint8 and np.all(spoilt[:, 1:4, 2:6] == 7)
+        kept = ~np.broadcast_to(missing, IMAGES.shape)
+        assert np.array_equal(spoilt[kept], IMAGES[kept])
 
 
-@pytest.mark.parametrize("place", [(0, 0, 8, 8), (0, 0, 0, 3), (6, 0, 3, 2), (-1, 0, 2, 2)])
-def test_holes_that_are_none(place):
-    with pytest.raises(ParameterError, match=r"the hole is .* leaves some of them"):
-        hole(8, *place)
+def test_each_channel_is_enlarged_by_itself():
+    four = np.concatenate([IMAGES, IMAGES[..., :1]], axis=-1)
+    for channels in (2, 3, 4):
+        larger = enlarge(four[..., :channels], 3, smooth=True)
+        for channel in range(channels):
+            alone = enlarge(four[..., channel : channel + 1], 3, smooth=True)
+            assert np.array_equal(larger[..., channel : channel + 1], alone)
+    nothing = enlarge(IMAGES[:0], 2, smooth=True)
+    assert nothing.shape == (0, 16, 24, 3) and nothing.dtype == np.uint8
 
 
-def test_holes_of_a_mask():
-    with pytest.raises(DataError, match="a hole covers everything"):
-        erase(IMAGES, np.ones((8, 12, 1)))
-    one_empty = np.zeros((3, 8, 12, 1), bool)
-    one_empty[:2, :2] = True
-    with pytest.raises(DataError, match="a hole covers nothing"):
-        erase(IMAGES, one_empty)
-    with pytest.raises(DataError, match=r"the hole has shape \(8, 8, 1\)"):
-        erase(IMAGES, np.zeros((8, 8, 1)))
+HALF = np.arange(96).reshape(8, 12, 1) < 48
+REFUSED = {
+    "a hole covers everything": lambda: erase(IMAGES, np.ones((8, 12, 1))),
+    "a hole covers nothing": lambda: erase(IMAGES, np.stack([HALF, HALF, HALF & ~HALF])),
+    "the hole has shape (8, 8, 1)": lambda: erase(IMAGES, np.zeros((8, 8, 1))),
+    "the hole has shape (2, 8, 12, 1)": lambda: erase(IMAGES, np.stack([HALF, HALF])),
+    "level is 300": lambda: erase(IMAGES, HALF, level=300),
+    "factor is 0: give a whole number": lambda: shrink(IMAGES, 0),
+    "factor is 1.5: give a whole number": lambda: enlarge(IMAGES, 1.5),
+    "factor is 3, which does not divide 8 × 12": lambda: shrink(IMAGES, 3),
+    "the images are float64": lambda: edges(IMAGES / 255),
+    "of shape (8, 12, 3)": lambda: shrink(IMAGES[0]),
+}
 
 
-@pytest.mark.parametrize("factor", [0, 3])
-def test_factors_that_do_not_divide(factor):
-    with pytest.raises(ParameterError, match=f"factor is {factor}, which does not divide 8 × 12"):
-        shrink(IMAGES, factor)
+@pytest.mark.parametrize("words", REFUSED)
+def test_what_cannot_be_spoilt_is_refused_with_a_sentence(words):
+    with pytest.raises((DataError, ParameterError)) as caught:
+        REFUSED[words]()
+    assert words in str(caught.value)

@@ -60,3 +60,18 @@ def test_a_ramp_is_as_sharp_as_its_step():
 def test_what_does_not_fit_is_refused(score, wrong):
     with pytest.raises(DataError, match="give uint8 images"):
         score(wrong, TRUTH)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: psnr(NOISY, TRUTH, np.ones((16, 16))), "the pixels that count have shape"),
+        (lambda: psnr(NOISY, TRUTH, np.ones((2, 16, 16, 1))), "have shape (2, 16, 16, 1)"),
+        (lambda: psnr(NOISY, TRUTH, np.zeros((16, 16, 1))), "no pixel of an image counts"),
+        (lambda: ssim(NOISY[:, :8], TRUTH[:, :8]), "8 × 16 pixels, less than the window of 11"),
+    ],
+)
+def test_masks_and_sizes_that_do_not_fit(call, words):
+    with pytest.raises(DataError) as caught:
+        call()
+    assert words in str(caught.value)

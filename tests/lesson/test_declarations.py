@@ -37,14 +37,23 @@ MALFORMED = {
     "range of text": ("x: str = 'a'  # help [1, 5]", "line 2", "only int and float"),
     "range of bool": ("x: bool = True  # help [0, 1]", "line 2", "only int and float"),
     "choices of bool": ("x: bool = True  # help {true, false}", "line 2", "leave them out"),
-    "empty choice": ("x: str = 'a'  # help {a, }", "line 2", "empty or repeated choice"),
-    "repeated choice": ("x: str = 'a'  # help {a, b, a}", "line 2", "empty or repeated choice"),
+    "empty choice": ("x: str = 'a'  # help {a, }", "line 2", "has an empty choice"),
+    "repeated choice": ("x: str = 'a'  # help {a, b, a}", "line 2", "has a repeated choice"),
     "repeated name": ("seed: int = 3  # help", "line 2", "declares `seed` again"),
     "two in a line": ("x: int = 3; y: int = 4  # help", "line 2", "two parameters"),
-    "multiple of a float": ("x: float = 3  # help, a multiple of 3", "line 2", "only an int can"),
+    "multiple of a float": ("x: float = 3  # help, a multiple of 3", "line 2", "which only an int"),
     "default between": ("x: int = 50  # help, a multiple of 100", "line 2", "no multiple of 100"),
+    "multiple with choices": ("x: int = 3  # a, a multiple of 3 {3, 6}", "line 2", "without choi"),
+    "odd ends": ("x: int = 100  # a, a multiple of 100 [50, 200]", "line 2", "no multiples of 100"),
+    "multiple of 0": ("x: int = 3  # a, a multiple of 0", "line 2", "a condition that cannot be"),
+    "spaces": ("x: int = 3  # a, only with seed = 3", "line 2", "a condition that cannot be read"),
+    "words after it": ("x: int = 3  # only with seed=3, or so", "line 2", "a condition that can"),
+    "choices inside": ("x: str = 'a'  # a {a, b}, only with seed=3", "line 2", "no range at its"),
+    "two signs": ("x: int = 3  # help [--5, 10]", "line 2", "has the limit `--5`"),
+    "no literal at all": ("x: int = {[]: 1}  # help", "line 2", "a default that is no literal"),
+    "one choice twice": ("x: float = 0.5  # help {.5, 0.50}", "line 2", "a repeated choice"),
     "unknown partner": ("x: int = 3  # help, only with y=1", "`x` goes only", "`y`, which is not"),
-    "partner's value": ("x: int = 3  # help, only with seed=a", "`x` goes only", "`seed` is 'a'"),
+    "partner's value": ("x: int = 3  # help, only with seed=a", "`seed` a", "which that cannot be"),
     "no Python": ("x: int = = 3  # help", "the parameters cell is not Python", "write each line"),
     "open bracket": ("x: int = (3  # help", "the parameters cell is not Python", "write each"),
 }  # fmt: skip
@@ -76,3 +85,15 @@ width: int = 1  # of each, only with depth=8 [1, 4]
     assert declared["pause"].unit == 3
     assert declared["noise"].partner_values == ("minimax", "hinge")
     assert declared["width"].partner_values == (8,)
+
+
+def test_conditions_may_follow_each_other():
+    declared = read_parameters(
+        "rate: float = 0.5  # step {0.5, -1, 2e-5}\n"
+        "x: int = 4  # help, only with rate=-1|2e-5, a multiple of 2 [2, 8]\n"
+        "y: int = 4  # help, a multiple of 2, only with rate=0.5\n"
+    )
+    assert (declared["x"].unit, declared["x"].partner_values) == (2, (-1.0, 2e-5))
+    assert (declared["y"].unit, declared["y"].partner_values) == (2, (0.5,))
+    assert declared["x"].help == declared["y"].help == "help"
+    assert declared["y"].condition == ", only with rate=0.5"

@@ -248,7 +248,7 @@ def test_only_multiples_are_taken():
     ("values", "words"),
     [
         ({"noise": 0.1, "loss": "wasserstein"},
-         "`noise` is 0.1, which needs `loss` to be minimax or hinge, and it is wasserstein"),
+         "`noise` is 0.1, which needs `loss` to be 'minimax' or 'hinge', and it is 'wasserstein'"),
         ({"width": 2}, "`width` is 2, which needs `depth` to be 8, and it is 4"),
     ],
 )  # fmt: skip

@@ -68,7 +68,7 @@ def test_without_skips_everything_passes_through_the_narrowest_part():
         assert (not np.allclose(one, other, atol=1e-6)) == differs
 
 
-@pytest.mark.parametrize("size", [30, 27, 4])
+@pytest.mark.parametrize("size", [30, 27, 4, -4])
 def test_sizes_that_cannot_be_halved(size):
     for build in (unet, residual_translator, domain_discriminator):
         with pytest.raises(ParameterError, match=f"the size is {size} pixels"):
@@ -78,3 +78,5 @@ def test_sizes_that_cannot_be_halved(size):
 def test_patches_that_are_not_there():
     with pytest.raises(ParameterError, match="patch is 5: give 1, 7, 14, or 28 for the whole"):
         patch_discriminator(patch=5)
+    with pytest.raises(ParameterError, match="patch is 14: give 1, 7, or 12 for the whole"):
+        domain_discriminator(size=12)

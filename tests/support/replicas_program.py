@@ -25,6 +25,7 @@ from children import DATA, make
 from gan_utils.fast.layers import BatchNormalization
 from gan_utils.fast.optimizers import Adam
 from gan_utils.networks.minibatch import MinibatchStdDev
+from gan_utils.training.began import BEGAN
 from gan_utils.training.gan import GAN
 from gan_utils.training.losses import NonSaturating, Relativistic, Wasserstein
 from gan_utils.training.penalties import R1, GradientPenalty, Lazy, clip_weights
@@ -95,4 +96,16 @@ for name in ("two domains", "patches"):
         **{measured: child.recorded(measured)[1].tolist() for measured in child.records},
         "weights": [float(np.abs(weight).sum()) for weight in child.get_weights()],
     }
+keras.utils.set_random_seed(1)
+with on_replicas(strategy):
+    code = keras.Input((8, 8, 1))
+    codes = layers.Dense(4)(layers.Flatten()(code))
+    rebuilt = layers.Reshape((8, 8, 1))(layers.Dense(64)(codes))
+    began = BEGAN(
+        players(normalise=False, compare=False)[0], keras.Model(code, [rebuilt, codes]),
+        gamma=0.8, k=0.3, k_rate=5.0, seed=3,
+    )  # fmt: skip
+    began.compile({"generator": Adam(0.01), "discriminator": Adam(0.01)})
+began.fit(images, 3, batch_size=8, epoch_steps=1)
+results["began"] = {measured: began.recorded(measured)[1].tolist() for measured in began.records}
 print(json.dumps(results))

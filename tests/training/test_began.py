@@ -133,6 +133,7 @@ def test_saved_in_the_middle_it_ends_as_if_never_stopped(tmp_path):
 
 def test_samples_and_reconstructions_have_the_centre_again():
     game = small()
+    game.fit(IMAGES, steps=8, batch_size=4)  # the average and the generator now differ
     made = game.averages["generator"](game.latent(5, seed=2)) + 0.25
     np.testing.assert_allclose(game.sample(5, seed=2), np.clip(made, -1, 1), rtol=1e-5)
     assert np.abs(game.latent(1000)).max() <= 1
@@ -146,6 +147,11 @@ def plain(image=(1, 2, 1)):
     return keras.Model(inputs, layers.Dense(1)(inputs))
 
 
+def two_inputs():
+    z, asked = keras.Input((2,)), keras.Input((2,))
+    return keras.Model([z, asked], layers.Reshape((1, 2, 1))(layers.Add()([z, asked])))
+
+
 REFUSED = {
     "gamma is 0.0": lambda: BEGAN(*linear_players(), gamma=0.0),
     "gamma is 1.5": lambda: BEGAN(*linear_players(), gamma=1.5),
@@ -155,6 +161,8 @@ REFUSED = {
     "and codes (batch, width)": lambda: BEGAN(linear_players()[0], plain()),
     "images (4, 4, 1)": lambda: BEGAN(linear_players()[0], small().networks["discriminator"]),
     "centre has shape (2,)": lambda: BEGAN(*linear_players(), centre=np.zeros(2)),
+    "centre leaves image_range": lambda: BEGAN(*linear_players(), centre=np.full((1, 2, 1), 2.0)),
+    "(batch, latent_dim) and images (1, 2, 1)": lambda: BEGAN(two_inputs(), linear_players()[1]),
     "the data are no single array of images": lambda: small().fit(IMAGES[:, :3], 1, 4),
     "batch_size is 1, and the pulling": lambda: small().fit(IMAGES, 1, 1),
 }

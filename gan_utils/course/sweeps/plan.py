@@ -135,7 +135,7 @@ def _count(sections: Mapping[str, Node], lesson: Lesson) -> int:
 
 def _check_folder(lesson: Lesson, file: Path, node: Node) -> None:
     """Refuse a notebook from elsewhere: a sweep file may come from anybody, and runs it."""
-    own = (Path(), file.parent, Path(__file__).parent.parent.parent / "notebooks")
+    own = (Path(), file.parent, Path(__file__).resolve().parents[3] / "notebooks")
     if not any(lesson.path.resolve().is_relative_to(folder.resolve()) for folder in own):
         raise node.error(
             f"notebook {lesson.path} lies outside of this folder and of the sweep file's: copy it "
@@ -184,7 +184,8 @@ def _combinations(sections: Mapping[str, Node], lesson: Lesson) -> Iterator[dict
         try:
             check_together(lesson.parameters, values)
         except ParameterError as error:
-            raise sections["lessons"].error(f"lesson {lesson.name}: {error}") from None
+            file = sections["lessons"].file
+            raise ParameterError(f"{file}: lesson {lesson.name}: {error}") from None
         if values.get("precision") == "auto":
             raise sections["lessons"].error(
                 f"lesson {lesson.name} would measure its `precision` anew in each run, and runs in "
@@ -231,14 +232,15 @@ def _draw(node: Node, lesson: Lesson, name: str, rng: np.random.Generator) -> An
         )
     if scale == "log" and low <= 0:
         raise node.error(f"`{name}` is drawn on a log scale from {low}: start above 0.")
+    unit = parameter.unit
     if scale == "log":
         drawn = math.exp(rng.uniform(math.log(low), math.log(high)))
     elif parameter.type is int:
-        drawn = rng.integers(low, high, endpoint=True)
+        ends = low // unit, high // unit
+        return unit * int(rng.integers(*ends, endpoint=True))
     else:
         drawn = rng.uniform(low, high)
     # Six digits are enough for a step size, and can be read and typed again.
-    unit = parameter.unit
     rounded = unit * round(drawn / unit) if parameter.type is int else float(f"{drawn:.6g}")
     return min(max(rounded, low), high)
 

@@ -86,6 +86,8 @@ class Progress:
                     self._console.print(f"  {self._names.get(run, run)} · {words}", markup=False)
             return
         lines = Table.grid(padding=(0, 2))
+        for _ in range(4):
+            lines.add_column(no_wrap=True, overflow="ellipsis")
         for worker, (run, began) in at_work:
             words = self._names.get(run, run), last_said(self._folder / run)
             lines.add_row(*map(Text, (worker, clock(now - began), *words)))

@@ -105,17 +105,26 @@ def test_draws_keep_to_multiples():
     assert {steps for (steps,) in told(text, "steps")} == {200, 300, 400, 500}
 
 
+def test_draws_of_multiples_are_even():
+    """The ends are drawn as often as the rest: a quarter of 400 each, ± 4 standard deviations."""
+    lesson("03_third", CONDITIONS)
+    steps = "steps: {low: 200, high: 500}"
+    text = f"lessons: 03\nrandom: {{draws: 400, {steps}, noise: {{low: 0, high: 0.5}}}}"
+    drawn = [steps for (steps,) in told(text, "steps")]
+    assert all(abs(drawn.count(steps) - 100) < 36 for steps in (200, 300, 400, 500))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("grid: {steps: [500, 750]}", "parameter `steps` is 750, no multiple of 100"),
         ("grid: {noise: [0, 0.1], loss: [minimax, wasserstein]}",
-         "parameter `noise` is 0.1, which needs `loss` to be minimax, and it is wasserstein"),
+         "parameter `noise` is 0.1, which needs `loss` to be 'minimax', and it is 'wasserstein'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_run_is_refused_when_it_is_planned(text, words):
     lesson("03_third", CONDITIONS)
-    with pytest.raises(ParameterError, match=rf"^sweep file s\.yaml, line \d: .*{words}"):
+    with pytest.raises(ParameterError, match=rf"^sweep file s\.yaml.*: lesson 03_third: {words}"):
         runs(f"lessons: 03\n{text}")
     assert len(runs("lessons: 03\ngrid: {noise: [0, 0.1]}")) == 2
 
@@ -224,6 +233,14 @@ def test_what_is_wrong_is_one_sentence_with_its_line(text):
     with pytest.raises(ParameterError) as caught:
         runs(text)
     assert str(caught.value).startswith("sweep file s.yaml") and REFUSED[text] in str(caught.value)
+
+
+def test_the_checkouts_own_notebooks_may_be_run_from_anywhere():
+    checkout = Path(plan.__file__).resolve().parents[3]
+    sweeps = checkout / "notebooks" / "sweeps"
+    if not sweeps.is_dir():
+        pytest.skip("the package is not part of a checkout here")
+    assert len(read_sweep(sweeps / "plane_best.yaml")) > 1
 
 
 def test_a_notebook_from_elsewhere_is_refused(tmp_path, monkeypatch):

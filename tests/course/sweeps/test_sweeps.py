@@ -521,6 +521,7 @@ def test_files_come_back_from_a_worker_that_does_not_see_the_folder(course):
     (run,) = stored_runs(here)
     assert run.state == "done" and run.result["parameters"]["seed"] == 7
     assert {"01_small.ipynb", "run.log", "result.json"} <= {p.name for p in run.folder.iterdir()}
+    assert "  starting · 0:00\n" in (run.folder / "run.log").read_text(encoding="utf-8")
 
 
 def test_worker_with_another_version_is_refused(course):
