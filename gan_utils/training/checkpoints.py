@@ -29,19 +29,23 @@ def write_checkpoint(path: Path, variables: dict, records: dict) -> None:
     write_atomically(path, buffer.getvalue())
 
 
+def read_value(path: Path, name: str) -> np.ndarray:
+    """One array of a checkpoint by its variable's name; raises CheckpointError."""
+    arrays = _arrays(path)
+    if name not in arrays:
+        raise CheckpointError(
+            f"the checkpoint {path} is of another architecture (it holds no {name!r}): load it "
+            f"with the model that wrote it."
+        )
+    return arrays[name]
+
+
 def read_checkpoint(path: Path, variables: dict) -> dict:
     """Assign the arrays in `path` to the variables and return the records.
 
     Nothing changes unless every array is there and fits; raises CheckpointError.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-    except Exception as error:  # a cut zip, a bad header, no npz at all: the mend is the same
-        raise CheckpointError(
-            f"the checkpoint {path} cannot be read ({type(error).__name__}): delete it to start "
-            f"anew, or give an earlier one."
-        ) from error
+    arrays = _arrays(path)
     names = {name for name in arrays if not name.startswith(RECORD)}
     if names != set(variables):
         raise CheckpointError(
@@ -64,3 +68,14 @@ def read_checkpoint(path: Path, variables: dict) -> dict:
             values = arrays[f"{RECORD}values/{key}"]
             records[key] = list(zip(arrays[name].tolist(), values, strict=True))
     return records
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except Exception as error:  # a cut zip, a bad header, no npz at all: the mend is the same
+        raise CheckpointError(
+            f"the checkpoint {path} cannot be read ({type(error).__name__}): delete it to start "
+            f"anew, or give an earlier one."
+        ) from error
