@@ -12,7 +12,10 @@ from gan_utils.data.bundle import data_dir
 from gan_utils.data.recorded import recorded_runs, recorded_sweep, recorded_sweep_source
 from gan_utils.errors import DataError
 
-SWEEPS = ("chile", "grid", "grid_rates", "plane_best", "recipe", "recipe_seeds", "stabilisers")
+SWEEPS = (
+    "chile", "conditional", "grid", "grid_rates", "plane_best", "recipe", "recipe_seeds",
+    "stabilisers", "unbalanced", "unbalanced_sizes",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SWEEPS)

@@ -284,10 +284,10 @@ WRONG = {
     ],
     "gan_train": [
         ("return np.mean(teach(images, labels)(images) == labels)", "learn from real images"),
-        ("return np.mean(teach(draw(labels), labels)(draw(labels)) == labels)", "tests on images"),
-        ("return np.mean(teach(draw(labels), labels[::-1])(images) == labels)", "are not those"),
-        ("few = labels[:2]\nreturn np.mean(teach(draw(few), few)(images) == labels)", "where the"),
-        ("return np.sum(teach(draw(labels), labels)(images) == labels)", "gives 5, but counting"),
+        ("return np.mean(teach(make(labels), labels)(make(labels)) == labels)", "tests on images"),
+        ("return np.mean(teach(make(labels), labels[::-1])(images) == labels)", "are not those"),
+        ("few = labels[:2]\nreturn np.mean(teach(make(few), few)(images) == labels)", "where the"),
+        ("return np.sum(teach(make(labels), labels)(images) == labels)", "gives 5, but counting"),
         ("return 1.0", "gan_train never calls teach"),
     ],
 }  # fmt: skip

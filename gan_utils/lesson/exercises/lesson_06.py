@@ -125,15 +125,15 @@ def class_norm(answer):
 @exercise(
     "Which images may the classifier see while it learns? Only generated ones.",
     "Ask the generator for the labels of the real images, so that there are as many of each "
-    "class: `draw(labels)`. They are also the labels to teach.",
-    "`classify = teach(draw(labels), labels)`, and then the share of `classify(images) == labels`.",
+    "class: `make(labels)`. They are also the labels to teach.",
+    "`classify = teach(make(labels), labels)`, and then the share of `classify(images) == labels`.",
 )
 def gan_train(answer):
     """Teach by generated images of the labels, test on the real ones."""
     real, labels = np.arange(6) + 100, np.array([0, 1, 1, 2, 0, 1])
     seen = []
 
-    def draw(asked):
+    def make(asked):
         return 10 * np.asarray(asked)  # an image of class 2 is 20
 
     def teach(images, names):
@@ -148,7 +148,7 @@ def gan_train(answer):
         classify = teach(images, names)
         return lambda shown: classify(shown) if np.array_equal(shown, real) else refused(shown)
 
-    share = answer(draw, careful, real, labels)
+    share = answer(make, careful, real, labels)
     if not seen:
         raise NotYet("gan_train never calls teach")
     images, names = seen[0]
