@@ -1,6 +1,7 @@
 """What every test runs under, also in the processes that it starts."""
 
 import os
+import signal
 from importlib import import_module
 
 import pytest
@@ -8,6 +9,9 @@ from threadpoolctl import threadpool_limits
 
 # TensorFlow's start-up notes name the processor at hand and would end up in captured stderr.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# A shell's script that starts the tests in the background lets all they start ignore interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")
