@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
+from typing import BinaryIO
 
 from gan_utils.training import PROGRESS
 
@@ -29,12 +30,27 @@ DEFAULTS = {
 # And one that may not be anything else: Keras reads it before the course can say so.
 NEEDED = {"KERAS_BACKEND": "tensorflow"}
 
-LAST = 2000  # bytes in which a last line is looked for
+LAST = 20_000  # bytes in which a last line is looked for
 TOO_LONG = "a cell took longer than"
 ENGINE = "gan-course"  # papermill's word for what executes
 START_SECONDS = 600  # a kernel on a slow disk or a busy machine needs more than the usual 60
 WORDS = ("  cell ", "  starting", "  waiting ")  # what the course's own lines in a log begin with
 NOTE = "progress.json"  # beside a run's log: how far its training has come
+
+
+def last_lines(log: Path) -> list[str]:
+    """The lines at the end of a log; none where there is no log."""
+    try:
+        with log.open("rb") as file:
+            return lines_at_end(file)
+    except OSError:
+        return []
+
+
+def lines_at_end(file: BinaryIO) -> list[str]:
+    """The lines at the end of an open file, the first of which may be cut."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - LAST))
+    return file.read().decode(errors="replace").splitlines()
 
 
 class Runner:
@@ -103,12 +119,7 @@ class Runner:
 
     def _last_words(self, log: Path) -> str:
         """The last line that the process wrote: into the log, once it was at work, or before."""
-        if self._at_work:
-            written = log.read_bytes() if log.exists() else b""
-        else:
-            self._errors.seek(0)
-            written = self._errors.read()
-        lines = written[-LAST:].decode(errors="replace").splitlines()
+        lines = last_lines(log) if self._at_work else lines_at_end(self._errors)
         own = [line.strip() for line in lines if not line.startswith(WORDS)]
         return next(filter(None, reversed(own)), "")
 

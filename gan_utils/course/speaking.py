@@ -15,12 +15,11 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from gan_utils.course.execution import NOTE, WORDS
+from gan_utils.course.execution import NOTE, WORDS, last_lines
 
 SECOND = 1.0
 PLAIN_SECONDS = 10.0  # from one plain line to the next
 LOG = "run.log"
-LAST = 20_000  # bytes of it in which a last word is looked for
 MEASURED = 2  # numbers of a training that are shown
 
 
@@ -100,13 +99,8 @@ class Speaker:
 
 def last_said(folder: Path) -> str:
     """What the run in a folder said last; "" where it has said nothing or lies elsewhere."""
-    try:
-        with (folder / LOG).open("rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - LAST))
-            lines = log.read().decode(errors="replace").splitlines()
-    except OSError:
-        return ""
-    return next((line.strip() for line in reversed(lines) if line.startswith(WORDS)), "")
+    lines = reversed(last_lines(folder / LOG))
+    return next((line.strip() for line in lines if line.startswith(WORDS)), "")
 
 
 def said(place: dict[str, Any], progress: dict[str, Any], seconds: float) -> str:

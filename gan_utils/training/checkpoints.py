@@ -31,7 +31,7 @@ def write_checkpoint(path: Path, variables: dict, records: dict) -> None:
 
 def read_value(path: Path, name: str) -> np.ndarray:
     """One array of a checkpoint by its variable's name; raises CheckpointError."""
-    arrays = _arrays(path)
+    arrays = _arrays(path, name)
     if name not in arrays:
         raise CheckpointError(
             f"the checkpoint {path} is of another architecture (it holds no {name!r}): load it "
@@ -70,10 +70,11 @@ def read_checkpoint(path: Path, variables: dict) -> dict:
     return records
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
+def _arrays(path: Path, only: str = "") -> dict[str, np.ndarray]:
+    """All arrays of a checkpoint, or the one that is named, where it is there."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            return dict(file)
+            return {name: file[name] for name in file.files if only in ("", name)}
     except Exception as error:  # a cut zip, a bad header, no npz at all: the mend is the same
         raise CheckpointError(
             f"the checkpoint {path} cannot be read ({type(error).__name__}): delete it to start "

@@ -225,16 +225,18 @@ def test_range_holds_exactly_between_its_bounds(low, width, low_closed, high_clo
             assert inside
 
 
-TOGETHER = read_parameters(
-    """\
-steps: int = 400  # updates, a multiple of 100 [100, 1000]
-pause: int = 6  # steps between pictures, a multiple of 3
-loss: str = "minimax"  # objective {minimax, wasserstein, hinge}
-noise: float = 0.0  # of the labels, only with loss=minimax|hinge [0, 0.5]
-depth: int = 4  # layers {4, 8}
-width: int = 1  # of each, only with depth=8 [1, 4]
-"""
-)
+TOGETHER = {
+    item.name: item
+    for item in (
+        Parameter("steps", int, 400, "updates", 100, 1000, unit=100),
+        Parameter("pause", int, 6, "steps between pictures", unit=3),
+        Parameter("loss", str, "minimax", "objective", choices=("minimax", "wasserstein", "hinge")),
+        Parameter("noise", float, 0.0, "of the labels", 0, 0.5, partner="loss",
+                  partner_values=("minimax", "hinge")),
+        Parameter("depth", int, 4, "layers", choices=(4, 8)),
+        Parameter("width", int, 1, "of each", 1, 4, partner="depth", partner_values=(8,)),
+    )
+}  # fmt: skip
 
 
 def test_only_multiples_are_taken():
