@@ -34,6 +34,14 @@ def psnr(images: np.ndarray, truth: np.ndarray, where: np.ndarray | None = None)
         return 10 * np.log10(255.0**2 / errors)
 
 
+def overall_psnr(images: np.ndarray, truth: np.ndarray, where: np.ndarray | None = None) -> float:
+    """The same ratio of the mean error of all images together, in decibels.
+
+    One image that is exactly the truth does not make it infinite, as it would their mean ratio.
+    """
+    return float(-10 * np.log10(np.mean(10 ** (-psnr(images, truth, where) / 10))))
+
+
 def ssim(images: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Structural similarity of each image, at most 1, float (n,) (Wang et al. 2004, equation 13).
 

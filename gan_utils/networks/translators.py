@@ -73,14 +73,14 @@ def residual_translator(size: int = 28, channels: int = 1, out: int = 1) -> kera
     """
     _check_size(size)
     source = keras.Input((size, size, channels))
-    first = _normed(layers.Conv2D(32, 5, padding="same")(source))
+    first = _normed(layers.Conv2D(16, 5, padding="same")(source))
     x = first
-    for filters in (64, 64):
+    for filters in (32, 64):
         x = _normed(layers.Conv2D(filters, 3, strides=2, padding="same")(x))
     for _ in range(2):
         changed = _normed(layers.Conv2D(64, 3, padding="same")(x))
         x = layers.Add()([x, _by_image(layers.Conv2D(64, 3, padding="same")(changed))])
-    for filters in (64, 32):
+    for filters in (32, 16):
         x = _normed(UpsampledConv2D(filters)(x))
     x = layers.Concatenate()([x, first])
     images = layers.Conv2D(out, 5, padding="same", activation="tanh")(x)

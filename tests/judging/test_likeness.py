@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gan_utils.errors import DataError
-from gan_utils.judging.likeness import psnr, sharpness, ssim
+from gan_utils.judging.likeness import overall_psnr, psnr, sharpness, ssim
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.integers(0, 256, (3, 16, 16, 1), dtype=np.uint8)
@@ -25,6 +25,13 @@ def test_psnr_of_a_part():
     spoilt[:, :2] += 10  # an error inside, and a larger one where nobody looks
     spoilt[:, 5:] += 90
     np.testing.assert_allclose(psnr(spoilt, truth, where), 20 * np.log10(25.5))
+
+
+def test_overall_psnr_is_that_of_the_mean_error():
+    truth = np.full((2, 8, 8, 1), 100, np.uint8)
+    made = truth.copy()
+    made[1] += 10  # the first image is exact: its own ratio is infinite
+    assert overall_psnr(made, truth) == pytest.approx(10 * np.log10(255**2 / 50))
 
 
 def test_ssim_is_the_formula_of_the_paper():
