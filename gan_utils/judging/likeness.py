@@ -39,7 +39,9 @@ def overall_psnr(images: np.ndarray, truth: np.ndarray, where: np.ndarray | None
 
     One image that is exactly the truth does not make it infinite, as it would their mean ratio.
     """
-    return float(-10 * np.log10(np.mean(10 ** (-psnr(images, truth, where) / 10))))
+    errors = 10 ** (-psnr(images, truth, where) / 10)
+    with np.errstate(divide="ignore"):
+        return float(-10 * np.log10(errors.mean()))
 
 
 def ssim(images: np.ndarray, truth: np.ndarray) -> np.ndarray:

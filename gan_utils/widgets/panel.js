@@ -4,7 +4,7 @@ function render({ model, el }) {
   const { title, sliders, pad, open } = model.get("setup");
   const error = make("div", { className: "error" });
   error.setAttribute("role", "alert");
-  const words = make("div", { className: "unseen" });
+  const words = make("div", { className: "words" });
   words.setAttribute("role", "status");
   const pictures = make("div"), table = make("table");
   let urls = [];
@@ -49,7 +49,7 @@ function render({ model, el }) {
   });
   if (board) lines.push(board.element);
   const summary = make("summary", { textContent: title });
-  const root = make("details", { className: "gan-panel", open }, summary, ...lines, error, pictures, table, words);
+  const root = make("details", { className: "gan-panel", open }, summary, ...lines, error, words, pictures, table);
   let begun = open;
   root.ontoggle = () => {
     if (!begun && root.open) ask({ values });

@@ -108,7 +108,7 @@ class Answer:
 
     rows: by their labels, uint8 images (n, h, w, c), which stand side by side.
     table: lines of cells, the first of which is the head; empty for none.
-    words: the same in a sentence, for those who do not see the pictures.
+    words: the same in a sentence, which screen readers speak.
     backdrop: a uint8 image (h, w, c) that lies below the drawing from now on.
     """
 

@@ -363,31 +363,40 @@ def answer(drawn):
 Panel("Draw", [], answer, pad=Pad("drawn", "a pad", 14))"""
 
 
+def stroke(page, size, *pixels):
+    """Draws on a pad of `size` × `size` pixels, from one (column, row) to the next in one jump."""
+    box = page.locator(".gan-panel canvas").bounding_box()
+    places = [
+        [
+            box[start] + (at + 0.5) * box["width"] / size
+            for start, at in zip("xy", pixel, strict=True)
+        ]
+        for pixel in pixels
+    ]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place)
+    page.mouse.up()
+
+
 def test_a_pad_is_drawn_on_with_the_mouse_and_with_the_keyboard(open_notebook):
     notebook = open_notebook(PAD)
     page = notebook.page
     page.wait_for_selector(".gan-panel[data-answers]", timeout=START)
-    canvas, words = page.locator(".gan-panel canvas"), page.locator(".gan-panel > .unseen")
+    canvas, words = page.locator(".gan-panel canvas"), page.locator(".gan-panel .words")
 
     def says(sentence):
         page.wait_for_function(
-            "text => document.querySelector('.gan-panel > .unseen').textContent === text",
+            "text => document.querySelector('.gan-panel .words').textContent === text",
             arg=sentence,
         )
 
     says("0 pixels in 0 rows")
-    box = canvas.bounding_box()
-    side = box["width"] / 14
-    row = box["y"] + 3.5 * side
-    page.mouse.move(box["x"] + 1.5 * side, row)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 9.5 * side, row)  # one jump: the way between is drawn as well
-    page.mouse.up()
+    stroke(page, 14, (1, 3), (9, 3))
     says("9 pixels in 1 rows")
     page.keyboard.down("Shift")  # rubs out
-    page.mouse.move(box["x"] + 1.5 * side, row)
-    page.mouse.down()
-    page.mouse.up()
+    stroke(page, 14, (1, 3))
     page.keyboard.up("Shift")
     says("8 pixels in 1 rows")
     canvas.focus()
@@ -403,4 +412,76 @@ def test_a_pad_is_drawn_on_with_the_mouse_and_with_the_keyboard(open_notebook):
         ".getImageData(5, 5, 1, 1).data].slice(0, 3)"
     )
     assert grey == [90, 90, 90] and words.inner_text() == "0 pixels in 0 rows"
+    assert faults(notebook.watched) == []
+
+
+SKETCH = """\
+from gan_utils.data import load_images
+from gan_utils.data.tasks import edges
+from gan_utils.judging import Judge
+from gan_utils.widgets.drawing import Sketcher, sketch_pad
+examples = edges(load_images("fashion_mnist", "test").images[:3])
+sketch_pad(Sketcher(lambda lines: 255 - lines, examples, Judge("fashion_mnist")))"""
+
+
+def test_lines_are_drawn_over_an_example_and_become_a_garment(open_notebook):
+    notebook = open_notebook(SKETCH)
+    page, panel = notebook.page, notebook.page.locator(".gan-panel")
+    notebook.wait_until(".gan-panel[data-answers] .words", "Draw the lines", START)
+    assert panel.locator("img").count() == 0
+    stroke(page, 28, (4, 4), (20, 4), (20, 24))
+    notebook.wait_until(".gan-panel .words", "The judge takes it for the class")
+    assert panel.locator(".words").is_visible()
+    assert [image.get_attribute("alt") for image in panel.locator("img").all()] == [
+        "lines", "garment",
+    ]  # fmt: skip
+    move_each_slider(page, 0)
+    assert faults(notebook.watched) == []
+
+
+ERASER = """\
+import numpy as np
+from gan_utils.data import load_images
+from gan_utils.widgets.drawing import Eraser, eraser_pad
+complete = {"black": lambda images, missing: np.where(missing, np.uint8(0), images)}
+eraser_pad(Eraser(load_images("fashion_mnist", "test").images[:20], complete))"""
+
+
+def test_a_part_of_an_image_is_rubbed_out_and_filled(open_notebook):
+    notebook = open_notebook(ERASER)
+    page, panel = notebook.page, notebook.page.locator(".gan-panel")
+    notebook.wait_until(".gan-panel[data-answers] .words", "Draw a hole", START)
+    stroke(page, 28, (10, 10), (18, 10))  # three pixels wide
+    notebook.wait_until(".gan-panel .words", "33 of 784 pixels are missing")
+    assert panel.locator("td").first.inner_text() == "black"
+    assert [image.get_attribute("alt") for image in panel.locator("img").all()] == [
+        "erased", "black", "truth",
+    ]  # fmt: skip
+    move_each_slider(page, 0)
+    assert faults(notebook.watched) == []
+
+
+ROUND_TRIP = """\
+from gan_utils.data import load_images
+from gan_utils.judging import Judge
+from gan_utils.widgets.round_trip import RoundTrip, round_trip
+digits = load_images("mnist", "test").images[:40]
+
+def translate(images, to):
+    return 255 - images if to == "b" else 250 - images // 2
+
+round_trip(RoundTrip(translate, digits, 255 - digits, Judge("mnist")))"""
+
+
+def test_the_round_trip_answers_in_both_directions(open_notebook):
+    notebook = open_notebook(ROUND_TRIP)
+    page = notebook.page
+    page.wait_for_selector(".gan-panel[data-answers]", timeout=START)
+    for number in range(2):
+        summary = page.locator(".gan-panel summary").nth(number)
+        if number:
+            summary.click()
+            page.wait_for_selector(f":nth-match(.gan-panel, {number + 1})[data-answers]")
+        move_each_slider(page, number)
+        summary.click()
     assert faults(notebook.watched) == []

@@ -48,6 +48,16 @@ def pair(returned, call: str) -> tuple[float, float]:
     return number(first, f"the first part of {call}"), number(second, f"the second part of {call}")
 
 
+def shaped(returned, shape: tuple[int, ...], call: str) -> np.ndarray:
+    """What `call` gave, where it is an array or a tensor of this shape; raises `NotYet`."""
+    if returned is None:
+        raise NotYet(f"{call} gives None: its `return` seems to be missing")
+    found = tuple(getattr(returned, "shape", ()))
+    if found != shape:
+        raise NotYet(f"{call} gives the shape {found}, and not {shape}")
+    return np.asarray(returned)
+
+
 def _described(returned) -> str:
     """A thing of Python's own by its text, any other by its type."""
     plain = isinstance(returned, str | int | float | complex | list | tuple | dict | set)

@@ -3,17 +3,7 @@
 import numpy as np
 
 from gan_utils.lesson.exercises import exercise
-from gan_utils.lesson.exercises.answers import NotYet, agree
-
-
-def _shaped(value, shape, call):
-    """The answer as an array of this shape; NotYet for another one."""
-    if value is None:
-        raise NotYet(f"{call} gives None: its `return` seems to be missing")
-    found = tuple(getattr(value, "shape", ()))
-    if found != shape:
-        raise NotYet(f"{call} gives the shape {found}, and not {shape}")
-    return np.asarray(value)
+from gan_utils.lesson.exercises.answers import NotYet, agree, shaped
 
 
 @exercise(
@@ -30,7 +20,7 @@ def label_planes(answer):
     for height, width in ((4, 4), (3, 5)):
         rows = np.eye(3, dtype=np.float32)[[1, 0, 2, 1]]
         call = f"label_planes(rows, {height}, {width}) for 4 rows of 3 classes"
-        planes = _shaped(answer(tf.constant(rows), height, width), (4, height, width, 3), call)
+        planes = shaped(answer(tf.constant(rows), height, width), (4, height, width, 3), call)
         for image, label in enumerate((1, 0, 2, 1)):
             lit = planes[image, :, :, label]
             if not np.all(lit == 1):
@@ -40,7 +30,7 @@ def label_planes(answer):
                 )
             if np.any(np.delete(planes[image], label, axis=-1)):
                 raise NotYet(f"{call}: for image {image} planes of other classes are lit as well")
-    between = _shaped(answer(tf.constant([[0.5, 0.5]]), 2, 2), (1, 2, 2, 2), "half of each class")
+    between = shaped(answer(tf.constant([[0.5, 0.5]]), 2, 2), (1, 2, 2, 2), "half of each class")
     call = "the second plane for half of each class, added up over 2×2 pixels,"
     agree(between[..., 1].sum(), 2.0, call, "it is", 1e-6)
 
@@ -60,7 +50,7 @@ def projected(answer):
     weights, labels = rng.normal(size=(4, 1)), np.array([2, 0, 1, 2, 0])
     given = [tf.constant(x, tf.float32) for x in (features, np.eye(3)[labels], weights, directions)]
     call = "projected for 5 images of 3 classes"
-    logits = _shaped(answer(*given), (5, 1), call)
+    logits = shaped(answer(*given), (5, 1), call)
     for image, label in enumerate(labels):
         expected = features[image] @ weights[:, 0] + features[image] @ directions[label]
         agree(logits[image, 0], expected, f"{call}, at image {image},", "by hand it is", 1e-4)
@@ -111,7 +101,7 @@ def class_norm(answer):
     labels = np.array([2, 0, 0, 1])
     given = (tf.constant(x, tf.float32) for x in (features, np.eye(3)[labels], gammas, betas))
     call = "class_norm for 4 maps of 2 channels and 3 classes"
-    normed = _shaped(answer(*given), features.shape, call)
+    normed = shaped(answer(*given), features.shape, call)
     for image, label in enumerate(labels):
         for channel in range(2):
             values = features[..., channel]
