@@ -29,23 +29,32 @@ class Domains:
 
 
 def load_pairs(
-    path: str | Path, size: int = 64, channels: int = 3, limit: int | None = None
+    path: str | Path,
+    size: int = 64,
+    channels: int = 3,
+    limit: int | None = None,
+    other: str | Path | None = None,
 ) -> Domains:
-    """Pairs of images from a folder, in one of the two forms in which they come.
+    """Pairs of images from a folder, in one of the forms in which they come.
 
     Either it holds folders A and B, in which images of the same name, whatever their endings, are a
     pair; or each of its files holds both images side by side, A at the left (Isola et al. 2017).
     Images are cut to their central square and resized to `size` pixels, in order of their names.
 
     channels: 1 for grey, 3 for colour. limit: at most this many pairs.
+    other: the folder of B where A and B lie apart; `path` is then that of A.
 
-    Raises `DataError` for a folder without pairs, an image without a partner, a file of odd width,
-    and an image that cannot be read.
+    Raises `DataError` for a folder without pairs, an image without a partner, two of one name in a
+    folder, a file of odd width, and an image that cannot be read.
     """
     folder = checked_folder(path, size, limit)
     check_choice("number of channels", channels, (1, 3))
-    if all((folder / side).is_dir() for side in SIDES):
-        rows = _pairs_of_two_folders(folder, size, channels, limit)
+    if other is not None:
+        rows = _pairs_of_two_folders(
+            folder, checked_folder(other, size, limit), size, channels, limit
+        )
+    elif all((folder / side).is_dir() for side in SIDES):
+        rows = _pairs_of_two_folders(*(folder / side for side in SIDES), size, channels, limit)
     else:
         files = image_files(folder)[:limit]
         rows = read_all(files, lambda file: _halves(file, size, channels))
@@ -59,7 +68,11 @@ def load_pairs(
 
 
 def load_domains(
-    path: str | Path, size: int = 64, channels: int = 3, limit: int | None = None
+    path: str | Path,
+    size: int = 64,
+    channels: int = 3,
+    limit: int | None = None,
+    other: str | Path | None = None,
 ) -> Domains:
     """Images of two domains without pairs, from the folders A and B, or trainA and trainB, in one.
 
@@ -68,14 +81,7 @@ def load_domains(
     """
     folder = checked_folder(path, size, limit)
     check_choice("number of channels", channels, (1, 3))
-    for prefix in ("", "train"):
-        sides = [folder / f"{prefix}{side}" for side in SIDES]
-        if all(side.is_dir() for side in sides):
-            break
-    else:
-        raise DataError(
-            f"{folder} holds no folders A and B, nor trainA and trainB; give one that does."
-        )
+    sides = _sides(folder) if other is None else [folder, checked_folder(other, size, limit)]
     domains = []
     for side in sides:
         files = image_files(side)[:limit]
@@ -86,20 +92,42 @@ def load_domains(
     return Domains(*domains, False, folder.resolve().name)
 
 
+def _sides(folder: Path) -> list[Path]:
+    for prefix in ("", "train"):
+        sides = [folder / f"{prefix}{side}" for side in SIDES]
+        if all(side.is_dir() for side in sides):
+            return sides
+    raise DataError(
+        f"{folder} holds no folders A and B, nor trainA and trainB; give one that does, or the "
+        f"folders of both domains."
+    )
+
+
 def _pairs_of_two_folders(
-    folder: Path, size: int, channels: int, limit: int | None
+    a: Path, b: Path, size: int, channels: int, limit: int | None
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    left, right = ({file.stem: file for file in image_files(folder / side)} for side in SIDES)
+    left, right = _by_name(a), _by_name(b)
     if lonely := sorted(left.keys() ^ right.keys()):
-        side = SIDES[lonely[0] not in left]
+        side = a if lonely[0] in left else b
         raise DataError(
-            f"{folder} holds {len(left)} images in A and {len(right)} in B, and {lonely[0]!r} is "
-            f"in {side} alone; give each image a partner of the same name."
+            f"{a} holds {len(left)} images and {b} holds {len(right)}, and {lonely[0]!r} is in "
+            f"{side} alone; give each image a partner of the same name."
         )
     names = sorted(left)[:limit]
     files = [side[name] for name in names for side in (left, right)]
     images = read_all(files, lambda file: square(read_image(file, channels), size))
     return list(zip(images[::2], images[1::2], strict=True))
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    files = image_files(folder)
+    named = {file.stem: file for file in files}
+    if twice := [file for file in files if named[file.stem] != file]:
+        raise DataError(
+            f"{folder} holds {twice[0].name} beside {named[twice[0].stem].name}; give each image a "
+            f"name of its own."
+        )
+    return named
 
 
 def _halves(file: Path, size: int, channels: int) -> tuple[np.ndarray, np.ndarray]:

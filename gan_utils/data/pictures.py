@@ -72,7 +72,10 @@ def square(image: Image.Image, size: int) -> np.ndarray:
 
 
 def read_all(files: Sequence[Path], read: Callable[[Path], Any]) -> list[Any]:
-    """What `read` makes of each file; raises one `DataError` that names all it could not read."""
+    """What `read` makes of each file; raises one `DataError` that names all that it refused.
+
+    Of several it tells what is wrong with the first.
+    """
     made, bad = [], []
     for file in files:
         try:
@@ -85,7 +88,7 @@ def read_all(files: Sequence[Path], read: Callable[[Path], Any]) -> list[Any]:
         names = ", ".join(str(file) for file, _ in bad[:NAMED])
         more = f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
         raise DataError(
-            f"{len(bad)} of {len(files)} images cannot be read ({names}{more}); replace or delete "
-            f"them."
+            f"{len(bad)} of {len(files)} images cannot be used ({names}{more}), beginning with "
+            f"this: {bad[0][1]}"
         )
     return made

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 
+import numpy as np
+
 from gan_utils.data.bundle import data_dir, read_json
 from gan_utils.errors import DataError
 from gan_utils.metrics.score import Score
@@ -44,6 +46,20 @@ def recorded_runs(name: str, score: str) -> list[float]:
     if not values:
         raise DataError(f"No run of the sweep {name!r} has the score {score!r}; see {path}.")
     return values
+
+
+def recorded_range(name: str, score: str, settings: tuple[str, ...] = ()) -> Score:
+    """Median, smallest and largest of one score over the seeds of one setting of a recorded sweep.
+
+    settings: values of the parameters that vary, as `recorded_sweep` gives them. Where one training
+    of five fails, this says so, and an interval around the mean does not. Raises `DataError` for
+    settings that the sweep does not have.
+    """
+    known = list(recorded_sweep(name, score))
+    if settings not in known:
+        raise DataError(f"The sweep {name!r} has no setting {settings}; it has {known}.")
+    runs = np.reshape(recorded_runs(name, score), (len(known), -1))[known.index(settings)]
+    return Score(float(np.median(runs)), float(runs.min()), float(runs.max()), len(runs))
 
 
 def recorded_sweep_source(name: str) -> str:

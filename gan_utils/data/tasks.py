@@ -75,10 +75,11 @@ def erase(images: np.ndarray, missing: np.ndarray, level: int = 128) -> np.ndarr
         )
     if not 0 <= level <= 255:
         raise ParameterError(f"level is {level}: give a grey level from 0 to 255.")
-    shares = missing.mean(axis=(-3, -2, -1))
-    if np.any(shares == 0) or np.any(shares == 1):
+    shares = np.atleast_1d(missing.mean(axis=(-3, -2, -1)))
+    if len(wrong := np.flatnonzero((shares == 0) | (shares == 1))):
+        of = f" of image {wrong[0]}" if missing.ndim == 4 else ""
         raise DataError(
-            f"a hole covers {'nothing' if np.any(shares == 0) else 'everything'}: leave some "
+            f"the hole{of} covers {'everything' if shares[wrong[0]] else 'nothing'}: leave some "
             f"pixels of each image, and take some away."
         )
     return np.where(missing, np.uint8(level), images)

@@ -27,8 +27,8 @@ def psnr(images: np.ndarray, truth: np.ndarray, where: np.ndarray | None = None)
             f"such an image."
         )
     counted = np.broadcast_to(counted, squares.shape)
-    if not counted.any(axis=(1, 2, 3)).all():
-        raise DataError("no pixel of an image counts: give at least one of each image.")
+    if len(empty := np.flatnonzero(~counted.any(axis=(1, 2, 3)))):
+        raise DataError(f"no pixel of image {empty[0]} counts: give at least one of each image.")
     errors = (squares * counted).sum(axis=(1, 2, 3)) / counted.sum(axis=(1, 2, 3))
     with np.errstate(divide="ignore"):
         return 10 * np.log10(255.0**2 / errors)

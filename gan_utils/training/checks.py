@@ -59,6 +59,24 @@ def check_weight(name: str, value: float) -> None:
         raise ParameterError(f"{name} is {value}: give a number from 0 up.")
 
 
+def check_inputs(network: keras.Model, arrays) -> None:
+    """Refuse arrays (n, …) that a network cannot read, and none at all."""
+    if not len(arrays[0]):
+        raise ParameterError("there is nothing to generate from: give at least one input.")
+    reads = network.input_shape if isinstance(network.input_shape, list) else [network.input_shape]
+    wanted = [tuple(shape[1:]) for shape in reads]
+    given = [tuple(array.shape[1:]) for array in arrays]
+    if [len(shape) for shape in given] != [len(shape) for shape in wanted] or any(
+        side not in (None, found)
+        for shape, array in zip(wanted, given, strict=True)
+        for side, found in zip(shape, array, strict=True)
+    ):
+        raise ParameterError(
+            f"the inputs have shape {' and '.join(map(str, given))} each and the network reads "
+            f"{' and '.join(map(str, wanted))}: give inputs of that shape, or build it for these."
+        )
+
+
 def check_players(generator, discriminator, image_range) -> None:
     """Refuse two networks that cannot play this game with each other."""
     reads = generator.input_shape

@@ -59,6 +59,11 @@ class CycleGAN(Trainer):
         check_samples(b_to_a, d_a.input_shape, image_range)
         check_samples(a_to_b, b_to_a.input_shape, image_range)
         check_samples(b_to_a, a_to_b.input_shape, image_range)
+        if identity and a_to_b.input_shape[1:] != b_to_a.input_shape[1:]:
+            raise ParameterError(
+                f"identity is {identity} and the domains have shapes {a_to_b.input_shape[1:]} and "
+                f"{b_to_a.input_shape[1:]}: give 0, or networks for domains of one shape."
+            )
         self.cycle, self.identity, self.penalty = cycle, identity, penalty
         self.pool = int(pool)
         if pool:

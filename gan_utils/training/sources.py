@@ -31,7 +31,7 @@ def as_sources(data, image_range: tuple[float, float]) -> dict[str, tuple[np.nda
     sources = {}
     for name, arrays in named.items():
         arrays = arrays if isinstance(arrays, tuple) else (arrays,)
-        sources[name] = tuple(_checked(np.asarray(array), image_range) for array in arrays)
+        sources[name] = tuple(_checked(name, array, image_range) for array in arrays)
         lengths = [len(array) for array in sources[name]]
         if len(set(lengths)) > 1:
             raise DataError(
@@ -41,9 +41,17 @@ def as_sources(data, image_range: tuple[float, float]) -> dict[str, tuple[np.nda
     return sources
 
 
-def _checked(array: np.ndarray, image_range: tuple[float, float]) -> np.ndarray:
+def _checked(name: str, given, image_range: tuple[float, float]) -> np.ndarray:
+    try:
+        array = np.asarray(given)
+    except ValueError:  # a list of arrays of several lengths
+        raise DataError(
+            f"the data are a {type(given).__name__} whose parts differ in shape: give one array, "
+            f"or a tuple of arrays with as many rows in each."
+        ) from None
     if not array.ndim or not len(array):
-        raise DataError("the data are empty: give at least one row.")
+        of = f" of {name}" if name else ""
+        raise DataError(f"the data{of} are empty: give at least one row.")
     kind, low, high = array.dtype.kind, *image_range
     if kind in "iu" and array.ndim == 1:
         return array.astype(np.int32)

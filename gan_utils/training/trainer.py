@@ -24,7 +24,7 @@ import tensorflow as tf
 from gan_utils.errors import ParameterError
 from gan_utils.streams import SEEDS, Draw, replicas, share
 from gan_utils.training.checkpoints import read_checkpoint, write_checkpoint
-from gan_utils.training.checks import check_count, check_network, checked_optimizer
+from gan_utils.training.checks import check_count, check_inputs, check_network, checked_optimizer
 from gan_utils.training.devices import keep_order_of_sums
 from gan_utils.training.keras_callbacks import adapted
 from gan_utils.training.sources import ONLY, PURPOSE, as_sources, rows_of_step
@@ -282,8 +282,7 @@ class Trainer(keras.Model):
         name = network or next(iter(self.networks))
         model = self.averages.get(name, self.networks[name]) if average else self.networks[name]
         arrays = inputs if isinstance(inputs, tuple) else (inputs,)
-        if not len(arrays[0]):
-            raise ParameterError("there is nothing to generate from: give at least one input.")
+        check_inputs(model, arrays)
         made = []
         for start in range(0, len(arrays[0]), PART):
             parts = [array[start : start + PART] for array in arrays]

@@ -93,7 +93,7 @@ class Eraser:
         if not hole.any():
             words = "Draw a hole into the image, and see how it is filled."
             return Answer(words, {"image": truth}, backdrop=truth[0])
-        erased = erase(truth, hole)
+        erased = erase(truth, hole[0])
         filled = {
             label: _checked(f"what {label!r} returns", way(erased, hole))
             for label, way in self.complete.items()

@@ -9,7 +9,7 @@ from ipywidgets import VBox
 
 from gan_utils.errors import DataError, ParameterError
 from gan_utils.judging import Judge
-from gan_utils.judging.likeness import psnr
+from gan_utils.judging.likeness import overall_psnr, psnr
 from gan_utils.widgets.panel import Answer, Panel, Slider
 
 IMAGES = 9  # in a row
@@ -73,7 +73,7 @@ class RoundTrip:
             ["image", *map(str, range(start, start + IMAGES))],
             ["PSNR of the way back, dB", *(f"{value:.1f}" for value in nearness)],
         ]
-        words = f"After the way back the PSNR is {nearness.mean():.1f} dB on average."
+        words = f"After the way back the PSNR of all nine is {overall_psnr(back, images):.1f} dB."
         if self.judge is not None:
             seen, then = (self.judge.probabilities(x).argmax(axis=1) for x in (images, there))
             for label, classes in ((first, seen), (second, then)):

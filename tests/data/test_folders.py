@@ -139,7 +139,8 @@ def test_all_bad_files_are_named(tmp_path):
         (tmp_path / f"{name}.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"3 of 4 images .*a\.png, .*b\.png, .*c\.png\)") as error:
         load_folder(tmp_path)
-    one_sentence(error)
+    assert one_sentence(error).endswith("); replace or delete it.")
+    assert "beginning with this: The image" in str(error.value)
 
 
 def test_the_home_folder_may_be_written_short(tmp_path, monkeypatch):

@@ -49,6 +49,23 @@ def test_domains_without_pairs_may_differ_in_number(tmp_path, prefix):
     assert greys(found.a) == [0, 1, 2] and greys(found.b) == [99] and not found.paired
 
 
+def test_the_folders_of_both_domains_may_lie_apart(tmp_path):
+    for number, name in enumerate(("x", "y")):
+        save(tmp_path / "here" / f"{name}.png", number)
+        save(tmp_path / "there" / f"{name}.png", 10 + number)
+    save(tmp_path / "there" / "z.png", 12)
+    here, there = tmp_path / "here", tmp_path / "there"
+    found = load_domains(here, size=4, other=there)
+    assert greys(found.a) == [0, 1] and greys(found.b) == [10, 11, 12] and not found.paired
+    with pytest.raises(DataError, match=r"'z' is in .*there alone"):
+        load_pairs(here, size=4, other=there)
+    (there / "z.png").unlink()
+    found = load_pairs(here, size=4, other=there)
+    assert greys(found.a) == [0, 1] and greys(found.b) == [10, 11] and found.paired
+    with pytest.raises(DataError, match="does not exist"):
+        load_pairs(here, other=tmp_path / "nowhere")
+
+
 def lonely(folder):
     save(folder / "A" / "x.png", 1)
     save(folder / "A" / "y.png", 1)
@@ -60,14 +77,36 @@ def empty_domain(folder):
     (folder / "B").mkdir()
 
 
+def empty_sides(folder):
+    for side in "AB":
+        (folder / side).mkdir()
+
+
+def twice(folder):
+    for name in ("x.bmp", "x.png"):
+        save(folder / "A" / name, 1)
+    save(folder / "B" / "x.png", 1)
+
+
+def of_odd_width(folder):
+    for name in ("x", "y"):
+        save(folder / f"{name}.png", 1, width=7)
+    save(folder / "z.png", 1)
+
+
 def unreadable(folder):
     (folder / "x.png").write_bytes(b"no image")
 
 
 REFUSED = {
-    "2 images in A and 1 in B, and 'y' is in A alone": (load_pairs, lonely),
+    "A holds 2 images and": (load_pairs, lonely),
+    "A alone; give each image a partner of the same name": (load_pairs, lonely),
     "is 7 pixels wide": (load_pairs, lambda folder: save(folder / "x.png", 1, width=7)),
+    "2 of 3 images cannot be used (": (load_pairs, of_odd_width),
+    "x.png is 7 pixels wide, which two images side by side cannot": (load_pairs, of_odd_width),
     "holds no pairs": (load_pairs, lambda folder: None),
+    "holds no pairs; give one with folders A and B": (load_pairs, empty_sides),
+    "A holds x.bmp beside x.png; give each image a name of its own": (load_pairs, twice),
     "cannot be read": (load_pairs, unreadable),
     "B holds no images; give at least one of each domain": (load_domains, empty_domain),
     "holds no folders A and B, nor trainA and trainB": (

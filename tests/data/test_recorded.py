@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import csv
 import re
-from statistics import mean
+from statistics import mean, median
 
 import pytest
 
 from gan_utils.data.bundle import data_dir
-from gan_utils.data.recorded import recorded_runs, recorded_sweep, recorded_sweep_source
+from gan_utils.data.recorded import (
+    recorded_range,
+    recorded_runs,
+    recorded_sweep,
+    recorded_sweep_source,
+)
 from gan_utils.errors import DataError
 
 SWEEPS = (
-    "chile", "conditional", "grid", "grid_rates", "plane_best", "recipe", "recipe_seeds",
-    "stabilisers", "unbalanced", "unbalanced_sizes",
+    "adaptation", "chile", "completion", "conditional", "double", "grid", "grid_rates", "patches",
+    "plane_best", "recipe", "recipe_seeds", "stabilisers", "tradeoff", "translation", "unbalanced",
+    "unbalanced_sizes", "unpaired",
 )  # fmt: skip
 
 
@@ -40,6 +46,10 @@ def test_means_and_differences_are_those_of_the_runs(name):
         assert score_of.n == len(values[setting])
     of_runs = [float(run["value"]) for run in runs if run["score"] == score]
     assert recorded_runs(name, score) == of_runs and len(of_runs) >= 5
+    for setting, by_seed in values.items():
+        found_range, of_setting = recorded_range(name, score, setting), by_seed.values()
+        ends = (found_range.low, found_range.value, found_range.high, found_range.n)
+        assert ends == (min(of_setting), median(of_setting), max(of_setting), len(of_setting))
     first = next(iter(values.values()))
     differences = recorded_sweep(name, score, "comparisons")
     assert list(differences) == list(values)[1:]
@@ -54,3 +64,5 @@ def test_means_and_differences_are_those_of_the_runs(name):
 def test_a_score_that_no_run_has():
     with pytest.raises(DataError, match="No run of the sweep 'chile' has the score 'beauty'"):
         recorded_runs("chile", "beauty")
+    with pytest.raises(DataError, match="has no setting"):
+        recorded_range("chile", "FD", ("none",))

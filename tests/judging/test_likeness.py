@@ -5,9 +5,11 @@ import pytest
 
 from gan_utils.errors import DataError
 from gan_utils.judging.likeness import overall_psnr, psnr, sharpness, ssim
+from sentences import one_sentence
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.integers(0, 256, (3, 16, 16, 1), dtype=np.uint8)
+ONE_EMPTY = np.arange(3)[:, None, None, None] < np.full((1, 16, 16, 1), 2)
 NOISY = np.clip(TRUTH + RNG.normal(0, 20, TRUTH.shape), 0, 255).astype(np.uint8)
 
 
@@ -74,11 +76,12 @@ def test_what_does_not_fit_is_refused(score, wrong):
     [
         (lambda: psnr(NOISY, TRUTH, np.ones((16, 16))), "the pixels that count have shape"),
         (lambda: psnr(NOISY, TRUTH, np.ones((2, 16, 16, 1))), "have shape (2, 16, 16, 1)"),
-        (lambda: psnr(NOISY, TRUTH, np.zeros((16, 16, 1))), "no pixel of an image counts"),
+        (lambda: psnr(NOISY, TRUTH, np.zeros((16, 16, 1))), "no pixel of image 0 counts"),
+        (lambda: overall_psnr(NOISY, TRUTH, ONE_EMPTY), "no pixel of image 2 counts"),
         (lambda: ssim(NOISY[:, :8], TRUTH[:, :8]), "8 × 16 pixels, less than the window of 11"),
     ],
 )
 def test_masks_and_sizes_that_do_not_fit(call, words):
     with pytest.raises(DataError) as caught:
         call()
-    assert words in str(caught.value)
+    assert words in one_sentence(caught)

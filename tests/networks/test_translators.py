@@ -11,6 +11,7 @@ from gan_utils.networks.translators import (
     residual_translator,
     unet,
 )
+from sentences import one_sentence
 
 
 @pytest.mark.parametrize(
@@ -70,9 +71,12 @@ def test_without_skips_everything_passes_through_the_narrowest_part():
 
 @pytest.mark.parametrize("size", [30, 27, 4, -4])
 def test_sizes_that_cannot_be_halved(size):
-    for build in (unet, residual_translator, domain_discriminator):
-        with pytest.raises(ParameterError, match=f"the size is {size} pixels"):
+    for build in (unet, residual_translator, patch_discriminator, domain_discriminator):
+        with pytest.raises(ParameterError) as caught:
             build(size)
+        assert f"the size is {size} pixels, which cannot be halved twice: give" in one_sentence(
+            caught
+        )
 
 
 def test_patches_that_are_not_there():

@@ -46,6 +46,12 @@ def written(lessons, name, source):
     return names[name]
 
 
+def with_body(lessons, name, body):
+    """The function `name` of a notebook's stub, with this body."""
+    lines = body.strip().replace("\n", "\n    ")
+    return written(lessons, name, WRITTEN[name].stub.replace("raise NotImplementedError", lines))
+
+
 def test_each_exercise_stands_in_the_notebook_of_its_module():
     homes = {name: f"lesson_{found.lesson[:2]}" for name, found in WRITTEN.items()}
     assert homes == {
@@ -290,7 +296,182 @@ WRONG = {
         ("return np.sum(teach(make(labels), labels)(images) == labels)", "gives 5, but counting"),
         ("return 1.0", "gan_train never calls teach"),
     ],
+    "patch_seen": [
+        ("return 1 + sum(kernel - 1 for kernel, _ in stack)", "3, 1)]) gives 5, but marking"),
+    ],
+    "translator_loss": [
+        ("return tf.nn.softplus(-fake_logits)", "of shape (3, 2, 2, 1), and not one number"),
+    ],
+    "patch_r1": [
+        (
+            """\
+with tf.GradientTape() as tape:
+    tape.watch(source)
+    answers = tf.reduce_mean(discriminator([source, target], training=True), [1, 2, 3])
+slopes = tape.gradient(answers, source)
+return gamma / 2 * tf.reduce_mean(tf.reduce_sum(slopes**2, [1, 2, 3]))
+""",
+            "what the slope in the source gives",
+        ),
+    ],
+    "psnr_in_hole": [
+        (
+            "completed = np.where(missing, images, truth).astype(float)\n"
+            "errors = np.mean((completed - truth) ** 2, axis=(1, 2, 3))\n"
+            "return 10 * np.log10(255**2 / errors)",
+            "still is the score of whole images: it flatters the first one",
+        ),
+    ],
 }  # fmt: skip
+
+# A part of the notebook's solution, what makes it wrong in its place, and what the check then says.
+CHANGED = {
+    "patch_seen": [
+        ("reversed(stack)", "stack", "([(3, 2), (3, 1)]) gives 5, but marking them pixel by"),
+        ("stride * (side - 1)", "stride * side", "patch_seen([(5, 1)]) gives 6"),
+        ("return side", "", "gives None: its `return` seems to be missing"),
+    ],
+    "translator_loss": [
+        (
+            "tf.nn.softplus(-fake_logits)", "-tf.math.log(tf.sigmoid(fake_logits))",
+            "for logits of −100, 100, 0 and 3 with weight 0 gives inf, and not a finite number",
+        ),
+        ("-fake_logits", "fake_logits", "for a map of usual logits with weight 0 gives"),
+        ("tf.abs(target - fake)", "(target - fake) ** 2", "with weight 10 gives"),
+        ("softplus(-fake_logits))", "softplus(-fake_logits)).numpy()", "G cannot learn from it"),
+    ],
+    "patch_r1": [
+        ("reduce_mean(logits", "reduce_sum(logits", "it takes the sum of the map, and not its"),
+        ("gradient(answers", "gradient(logits", "16 times too much, the square of the number"),
+        ("logits, axis=[1, 2, 3]", "logits", "25 times too little: the mean of the map is take"),
+        ("reduce_mean(tf.reduce_sum", "reduce_sum(tf.reduce_sum", "5 times too much: it adds"),
+        ("gamma / 2", "gamma", "but in closed form it is"),
+        ("([source, target], t", "([target, source], t", "whose first part is not the source"),
+        ("([source, target], t", "(target, t", "not handed a pair: give it a list, [source, t"),
+        (", training=True", "", "without `training=True`"),
+        ("slopes**2", "slopes.numpy() ** 2", "D cannot learn from it"),
+    ],
+    "pix2pix_step": [
+        ("weight * tf", "0 * tf", "the distance is missing in them"),
+        ("tf.abs(target - fake)", "(target - fake) ** 2", "as G's slope in θ the step gives"),
+        ("[source, fake]", "[target, fake]", "whose first part is not the source"),
+        ("[source, fake]", "fake", "not handed a pair: give it a list, [source, target] or [s"),
+        ("[source, fake]", "[source, target]", "never sees the pair [source, fake]"),
+        ("[source, fake]", "[source, source]", "handed another pair than [source, target] or"),
+        ("= generator(source", "= generator(target", "handed something else than the source"),
+        ("(d_gradients, discriminator", "(d_gradients, generator", "is given other weights than"),
+        ("d_optimizer.apply", "g_optimizer.apply", "the generator's optimizer is given other"),
+        ("d_loss += ", "d_loss -= ", "as D's slope in χ the step gives"),
+        ("softplus(-fake", "softplus(fake", "as G's slope in θ the step gives"),
+        ("d_loss, g_loss", "g_loss, d_loss", "as d_loss the step gives"),
+        (
+            "d_optimizer.apply(d_gradients, discriminator.trainable_variables)", "",
+            "the moves of one step are: generator; each player should move once",
+        ),
+    ],
+    "search_step": [
+        ("/ tf.reduce_sum(known)", "/ 12", "divides by the number of all pixels"),
+        (" / tf.reduce_sum(known)", "", "adds the known pixels up, and does not take their mean"),
+        ("known = tf.cast(known", "known = tf.cast(~known", "is led by the missing pixels"),
+        ("known = tf.cast(known", "known = tf.cast(known | True", "missing pixels, too"),
+        ("off, axis=[1, 2, 3]) /", "off) / len(z) /", "goes 5 times less far than one image"),
+        ("z - rate", "z + rate", "goes uphill: subtract the slope"),
+        ("z - rate", "rate", "at number 0 of row 0, gives"),
+        ("tf.abs(generate(z) - image)", "(generate(z) - image) ** 2", "number 0 of row 0, gives"),
+    ],
+    "psnr_in_hole": [
+        ("missing.sum(axis=(1, 2, 3))", "64", "still is the score of whole images"),
+        ("images.astype(float)", "images", "at image 0, gives"),
+        ("255**2", "1", "at image 0, gives"),
+        ("255**2 / errors", "255**2 / squares[missing].mean()", "the shape (), and not (4,)"),
+    ],
+    "instance_norm": [
+        ("[1, 2]", "[0, 1, 2]", "that is batch normalisation"),
+        ("[1, 2]", "[1, 2, 3]", "that is layer normalisation"),
+        ("/ tf.sqrt(v", "/ (v", "at row 0, column 0 of image 0, channel 0, gives"),
+        ("tf.sqrt(variance + epsilon)", "(tf.sqrt(variance) + epsilon)", "with ε = 0.1, at"),
+        ("keepdims=True", "keepdims=False", "with InvalidArgumentError (Incompatible shapes"),
+    ],
+    "least_squares": [
+        ("return d_loss", "return d_loss / 2", "D's loss of least_squares for maps of 1×1 logit"),
+        ("(real_logits - 1)", "real_logits", "D's loss of least_squares for maps of 1×1 logits"),
+        ("return d_loss", "return d_loss.numpy()", "D cannot learn from it"),
+        (
+            "d_loss, tf.reduce_mean((fake_logits - 1) ** 2)", "d_loss, -d_loss",
+            "G's loss of least_squares for maps",
+        ),
+        (
+            "d_loss, tf.reduce_mean((fake_logits - 1) ** 2)",
+            "tf.reduce_mean((fake_logits - 1) ** 2), d_loss",
+            "is that of the other player: return",
+        ),
+    ],
+    "cycle_loss": [
+        (" + tf.reduce_mean(tf.abs(b - back_b))", "", "the way from b is missing"),
+        ("tf.reduce_mean(tf.abs(a - back_a)) + ", "", "the way from a is missing"),
+        ("tf.abs(a - back_a)", "(a - back_a) ** 2", "there and back it is"),
+        ("b_to_a(a_to_b(a))", "a_to_b(b_to_a(a))", "b_to_a is handed images of domain A, and n"),
+        ("b_to_a(a_to_b(a))", "a_to_b(a)", "there and back it is"),
+        (
+            "b_to_a(a_to_b(a))", "b_to_a(tf.stop_gradient(a_to_b(a)))",
+            "in a_to_b's weight gives",
+        ),
+    ],
+    "from_pool": [
+        ("pool.append(new)", "pool = [*pool, new]", "after call 1 the pool holds 0 images"),
+        ("len(pool) < size", "len(pool) <= size", "a pool of 5 images holds 6 after a further"),
+        ("        return new\n    if", "        return pool[0]\n    if", "not both sho"),
+        ("rng.integers(size)", "rng.integers(size - 1)", "from place 4 of 5 are 0%, and should"),
+        ("rng.integers(size)", "0", "that are drawn from place 0 of 5 are 100%, and should be"),
+        (
+            "shown, pool[place] = pool[place], new", "shown = pool[place]",
+            "shown stays in the pool",
+        ),
+        (
+            "0.5:\n", "0.5:\n        pool[0] = new\n",
+            "where the new image is shown, the pool changes",
+        ),
+        ("< 0.5", "< 0.25", "the calls that show an earlier image are 7"),
+        ("rng.random()", "np.random.default_rng().random()", "draw from it alone"),
+    ],
+    "translator_losses": [
+        (
+            "cycles\n    loss_b_to_a", "tf.reduce_mean(tf.abs(b - back_b))\n    loss_b_to_a",
+            "the way from a and back is missing in it",
+        ),
+        (
+            "cycles\n    loss_b_to_a", "tf.reduce_mean(tf.abs(a - back_a))\n    loss_b_to_a",
+            "the way from b and back is missing",
+        ),
+        (
+            "cycles\n    return", "tf.reduce_mean(tf.abs(a - back_a))\n    return",
+            "the loss of b_to_a with weight 10 ",
+        ),
+        (" + weight * cycles\n    loss", "\n    loss", "both ways there and back are missing"),
+        ("loss_a_to_b, loss_b", "loss_b_to_a, loss_b", "loss of a_to_b with weight 0 gives"),
+        ("d_b(fake_b", "d_a(fake_b", "d_a is handed images of domain B, and not A"),
+        (
+            "b_to_a(fake_b", "b_to_a(tf.stop_gradient(fake_b)",
+            "weight 10 in its own weight gives",
+        ),
+        ("(fake_b, training=True) - 1)", "(fake_b, training=True))", "a_to_b with weight 0 gives"),
+    ],
+    "identity_loss": [
+        ("a_to_b(b), ", "a_to_b(a), ", "a_to_b is handed images of domain A, and not B"),
+        ("b_to_a(a)\n", "b_to_a(b)\n", "b_to_a is handed images of domain B, and not A"),
+        ("a_to_b(b), b_to_a(a)", "a_to_b(a), b_to_a(b)", "domain A, and not B"),
+        (" + tf.reduce_mean(tf.abs(a - same_a))", "", "for b_to_a, together"),
+        ("tf.abs(b - same_b)", "(b - same_b) ** 2", "identity_loss gives"),
+    ],
+}  # fmt: skip
+
+
+def assert_told(line, function, told):
+    """The check says what is not right yet, and gives the first hint."""
+    found = line(function)
+    assert found.startswith(f"{function.__name__}: not yet: ")
+    assert found.endswith(f". Hint: {exercises()[function.__name__].hints[0]}")
+    assert told in found, found
 
 
 @pytest.mark.parametrize(
@@ -299,17 +480,26 @@ WRONG = {
     ids=[f"{name}-{i}" for name, cases in WRONG.items() for i in range(len(cases))],
 )
 def test_a_wrong_answer_is_told_in_a_sentence_with_a_hint(name, body, told, lessons, line):
-    stub = WRITTEN[name].stub
-    source = stub.replace("raise NotImplementedError", body.strip().replace("\n", "\n    "))
-    found = line(written(lessons, name, source))
-    assert found.startswith(f"{name}: not yet: ")
-    assert found.endswith(f". Hint: {exercises()[name].hints[0]}")
-    assert told in found, found
+    assert_told(line, with_body(lessons, name, body), told)
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "instead", "told"),
+    [(name, *case) for name, cases in CHANGED.items() for case in cases],
+    ids=[f"{name}-{i}" for name, cases in CHANGED.items() for i in range(len(cases))],
+)
+def test_a_changed_solution_is_told_in_a_sentence_with_a_hint(
+    name, part, instead, told, lessons, line
+):
+    solution = WRITTEN[name].solution
+    assert part in solution
+    assert_told(line, written(lessons, name, solution.replace(part, instead)), told)
 
 
 def test_each_exercise_is_tried_with_two_wrong_answers_or_more():
-    assert set(WRONG) == set(exercises())
-    assert min(map(len, WRONG.values())) >= 2
+    assert set(WRONG) | set(CHANGED) == set(exercises())
+    for name in exercises():
+        assert len(WRONG.get(name, [])) + len(CHANGED.get(name, [])) >= 2, name
 
 
 @pytest.mark.parametrize(("kernel", "stride"), [(3, 2), (4, 2), (5, 2), (5, 3), (6, 3), (7, 3)])
@@ -339,3 +529,27 @@ def test_the_penalty_of_the_solution_is_the_librarys(lessons):
     images = tf.random.stateless_normal((5, 6, 6, 1), [0, 1])
     penalty = written(lessons, "r1", WRITTEN["r1"].solution)(network, images, 0.7)
     np.testing.assert_allclose(penalty, R1(0.7)(network, images, None), rtol=1e-5)
+
+
+IN_TURNS = """\
+source, target = batch
+with tf.GradientTape() as tape:
+    fake = generator(source, training=True)
+    real_logits = discriminator([source, target], training=True)
+    fake_logits = discriminator([source, fake], training=True)
+    d_loss = tf.reduce_mean(tf.nn.softplus(-real_logits) + tf.nn.softplus(fake_logits))
+gradients = tape.gradient(d_loss, discriminator.trainable_variables)
+d_optimizer.apply(gradients, discriminator.trainable_variables)
+with tf.GradientTape() as tape:
+    fake = generator(source, training=True)
+    fake_logits = discriminator([source, fake], training=True)
+    g_loss = tf.reduce_mean(tf.nn.softplus(-fake_logits))
+    g_loss += weight * tf.reduce_mean(tf.abs(target - fake))
+gradients = tape.gradient(g_loss, generator.trainable_variables)
+g_optimizer.apply(gradients, generator.trainable_variables)
+return d_loss, g_loss
+"""
+
+
+def test_the_players_of_pix2pix_may_also_move_in_turns(lessons, line):
+    assert line(with_body(lessons, "pix2pix_step", IN_TURNS)) == "pix2pix_step: right"

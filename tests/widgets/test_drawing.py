@@ -186,7 +186,7 @@ def test_nothing_rubbed_out_invites_to_draw_and_asks_nobody():
 @pytest.mark.parametrize(
     ("ask", "error", "words"),
     [
-        (lambda e: e.rub_out(~EMPTY), DataError, "a hole covers everything: leave some"),
+        (lambda e: e.rub_out(~EMPTY), DataError, "the hole covers everything: leave some"),
         (lambda e: e.rub_out(EMPTY, 2), ParameterError, "no image 2: give a number from 0 to 1"),
         (lambda e: e.rub_out(EMPTY, -1), ParameterError, "no image -1"),
         (lambda e: e.rub_out(EMPTY[None]), ParameterError, r"drawn has shape \(1, 28, 28\)"),

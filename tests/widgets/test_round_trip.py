@@ -54,9 +54,17 @@ def test_from_b_each_image_is_compared_with_what_came_home_of_it():
     one, three = (20 * math.log10(255 / off) for off in (1, 3))
     expected = [f"{three if number == 3 else one:.1f}" for number in range(9)]
     assert answer.table[1][1:] == expected
-    assert answer.words == (
-        f"After the way back the PSNR is {(8 * one + three) / 9:.1f} dB on average."
-    )
+    overall = 10 * math.log10(255**2 / ((8 * 1 + 9) / 9))
+    assert answer.words == f"After the way back the PSNR of all nine is {overall:.1f} dB."
+
+
+def test_an_image_that_comes_back_exactly_does_not_make_the_overall_ratio_infinite():
+    images = B.copy()
+    images[3] -= 1  # four times a whole number again
+    answer = RoundTrip(translate, A, images).from_b(0)
+    assert [number for number, cell in enumerate(answer.table[1][1:]) if cell == "inf"] == [3]
+    overall = 10 * math.log10(255**2 / (8 / 9))
+    assert answer.words.endswith(f" is {overall:.1f} dB.")
 
 
 def test_the_judge_names_the_images_before_and_after_the_way_there():
