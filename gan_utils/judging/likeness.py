@@ -19,19 +19,7 @@ def psnr(images: np.ndarray, truth: np.ndarray, where: np.ndarray | None = None)
     An image that is the truth itself has infinitely many. Raises `DataError` for other shapes and
     where no pixel of an image counts.
     """
-    squares = np.square(_differences(images, truth)).mean(axis=-1, keepdims=True)
-    counted = np.ones(squares.shape, bool) if where is None else np.asarray(where, bool)
-    if counted.shape not in (squares.shape, squares.shape[1:]):
-        raise DataError(
-            f"the pixels that count have shape {counted.shape}: give {squares.shape[1:]}, or one "
-            f"such an image."
-        )
-    counted = np.broadcast_to(counted, squares.shape)
-    if len(empty := np.flatnonzero(~counted.any(axis=(1, 2, 3)))):
-        raise DataError(f"no pixel of image {empty[0]} counts: give at least one of each image.")
-    errors = (squares * counted).sum(axis=(1, 2, 3)) / counted.sum(axis=(1, 2, 3))
-    with np.errstate(divide="ignore"):
-        return 10 * np.log10(255.0**2 / errors)
+    return _decibels(_errors(images, truth, where))
 
 
 def overall_psnr(images: np.ndarray, truth: np.ndarray, where: np.ndarray | None = None) -> float:
@@ -39,9 +27,7 @@ def overall_psnr(images: np.ndarray, truth: np.ndarray, where: np.ndarray | None
 
     One image that is exactly the truth does not make it infinite, as it would their mean ratio.
     """
-    errors = 10 ** (-psnr(images, truth, where) / 10)
-    with np.errstate(divide="ignore"):
-        return float(-10 * np.log10(errors.mean()))
+    return float(_decibels(_errors(images, truth, where).mean()))
 
 
 def ssim(images: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -62,6 +48,26 @@ def ssim(images: np.ndarray, truth: np.ndarray) -> np.ndarray:
 def sharpness(images: np.ndarray) -> float:
     """Mean absolute difference of neighbouring pixels of a row, in grey levels."""
     return float(np.abs(np.diff(np.asarray(images, float), axis=2)).mean())
+
+
+def _errors(images: np.ndarray, truth: np.ndarray, where: np.ndarray | None) -> np.ndarray:
+    """Mean squared difference of each image over the pixels that count, float (n,)."""
+    squares = np.square(_differences(images, truth)).mean(axis=-1, keepdims=True)
+    counted = np.ones(squares.shape, bool) if where is None else np.asarray(where, bool)
+    if counted.shape not in (squares.shape, squares.shape[1:]):
+        raise DataError(
+            f"the pixels that count have shape {counted.shape}: give {squares.shape[1:]}, or one "
+            f"such an image."
+        )
+    counted = np.broadcast_to(counted, squares.shape)
+    if len(empty := np.flatnonzero(~counted.any(axis=(1, 2, 3)))):
+        raise DataError(f"no pixel of image {empty[0]} counts: give at least one of each image.")
+    return (squares * counted).sum(axis=(1, 2, 3)) / counted.sum(axis=(1, 2, 3))
+
+
+def _decibels(errors):
+    with np.errstate(divide="ignore"):
+        return 10 * np.log10(255.0**2 / errors)
 
 
 def _differences(images: np.ndarray, truth: np.ndarray) -> np.ndarray:

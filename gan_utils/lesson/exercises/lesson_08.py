@@ -5,6 +5,7 @@ can tell which of the two it was handed.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -37,10 +38,8 @@ def cycle_loss(loss):
                 raise NotYet(f"cycle_loss gives {shown(found)}: the way from {missing} is missing")
         because = f"there and back it is {from_a:.3f} from a and {from_b:.3f} from b, together"
         agree(value, from_a + from_b, "cycle_loss", because, 1e-4)
-        slopes = tape.gradient(tf.convert_to_tensor(value), [a_to_b.weight, b_to_a.weight])
-        for place, player in enumerate((a_to_b, b_to_a)):
-            right = _difference(lambda *w, a=a, b=b: sum(_cycles(a, b, *w)), weights, place)
-            _check_slope(slopes[place], right, f"the slope of cycle_loss in {player.name}'s weight")
+        paid = partial(_cycles, a, b)
+        _check_slopes("cycle_loss", tape, value, (a_to_b, b_to_a), paid, weights)
 
 
 @exercise(
@@ -151,11 +150,7 @@ def identity_loss(loss):
         of_b, of_a = paid(*weights)
         because = f"it is {of_b:.3f} for a_to_b and {of_a:.3f} for b_to_a, together"
         agree(value, of_b + of_a, "identity_loss", because, 1e-4)
-        slopes = tape.gradient(tf.convert_to_tensor(value), [a_to_b.weight, b_to_a.weight])
-        for place, player in enumerate((a_to_b, b_to_a)):
-            right = _difference(lambda *w, paid=paid: sum(paid(*w)), weights, place)
-            words = f"the slope of identity_loss in {player.name}'s weight"
-            _check_slope(slopes[place], right, words)
+        _check_slopes("identity_loss", tape, value, (a_to_b, b_to_a), paid, weights)
 
 
 @exercise(
@@ -316,6 +311,16 @@ def _difference(value, weights: tuple[float, ...], place: int) -> float:
     """The slope of `value` in one of its weights, by a central difference."""
     nudge = NUDGE * np.eye(len(weights))[place]
     return (value(*(weights + nudge)) - value(*(weights - nudge))) / (2 * NUDGE)
+
+
+def _check_slopes(name: str, tape, value, players, paid, weights: tuple[float, ...]) -> None:
+    """Compare a loss's slopes in its players' weights with differences of what is paid in all."""
+    import tensorflow as tf
+
+    slopes = tape.gradient(tf.convert_to_tensor(value), [player.weight for player in players])
+    for place, player in enumerate(players):
+        right = _difference(lambda *w: sum(paid(*w)), weights, place)
+        _check_slope(slopes[place], right, f"the slope of {name} in {player.name}'s weight")
 
 
 def _check_slope(found, right: float, call: str) -> None:
