@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 from gan_utils.errors import ParameterError
+from gan_utils.fast.layers import UpsampledConv2D
 
 CODE = 16  # numbers in a latent vector, and in a code
 FIRST = "first"  # the dense layer of a decoder, which reads latent vectors or codes
@@ -69,8 +70,6 @@ def _decoded(codes, size: int, channels: int, filters: int) -> keras.KerasTensor
     x = layers.Dense(small * small * filters, name=FIRST)(codes)
     handed = x = layers.Reshape((small, small, filters))(x)
     x = layers.Conv2D(filters, 3, padding="same", activation="elu")(x)
-    x = layers.Concatenate()([layers.UpSampling2D()(x), layers.UpSampling2D()(handed)])
-    x = layers.Conv2D(filters, 3, padding="same", activation="elu")(x)
-    x = layers.UpSampling2D()(x)
-    x = layers.Conv2D(filters // 2, 3, padding="same", activation="elu")(x)
+    x = UpsampledConv2D(filters, activation="elu")(layers.Concatenate()([x, handed]))
+    x = UpsampledConv2D(filters // 2, activation="elu")(x)
     return layers.Conv2D(channels, 3, padding="same")(x)
