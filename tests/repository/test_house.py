@@ -39,6 +39,7 @@ TESTED_IN = {
     "widgets/busy.py": "widgets/test_widgets.py",
     "widgets/classes.py": "widgets/test_widgets.py",
     "widgets/gan_lab.py": "widgets/test_widgets.py",
+    "widgets/growing.py": "widgets/test_growing_panel.py",
     "widgets/latent.py": "widgets/test_widgets.py",
     "widgets/panel.py": "widgets/test_widgets.py",
     "widgets/plane_game.py": "widgets/test_widgets.py",

@@ -485,3 +485,22 @@ def test_the_round_trip_answers_in_both_directions(open_notebook):
         move_each_slider(page, number)
         summary.click()
     assert faults(notebook.watched) == []
+
+
+GROWING = """\
+from gan_utils.networks.growing import Growth
+from gan_utils.widgets.growing import Growing, growing
+growth = Growth(7, (8, 6, 4), latent_dim=5)
+growing(Growing([growth.generator(stage) for stage in range(3)], 5))"""
+
+
+def test_sizes_and_fades_of_a_growing_generator_answer(open_notebook):
+    notebook = open_notebook(GROWING)
+    page = notebook.page
+    page.wait_for_selector(".gan-panel[data-answers]", timeout=START)
+    move_each_slider(page, 0)
+    page.locator(".gan-panel summary").nth(0).click()
+    page.locator(".gan-panel summary").nth(1).click()
+    page.wait_for_selector(":nth-match(.gan-panel, 2)[data-answers]")
+    move_each_slider(page, 1)
+    assert faults(notebook.watched) == []
