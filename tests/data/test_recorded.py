@@ -18,7 +18,7 @@ from gan_utils.data.recorded import (
 from gan_utils.errors import DataError
 
 SWEEPS = (
-    "adaptation", "chile", "completion", "conditional", "grid", "grid_rates", "patches",
+    "adaptation", "began", "chile", "completion", "conditional", "grid", "grid_rates", "patches",
     "plane_best", "recipe", "recipe_seeds", "stabilisers", "tradeoff", "translation", "unbalanced",
     "unbalanced_sizes", "unpaired",
 )  # fmt: skip
