@@ -286,7 +286,9 @@ def test_batch_goes_on_after_failures_and_exits_with_1(batch):
     done = batch[1]
     assert done.returncode == 1, done.stderr
     assert done.stderr == ""
-    lines = done.stdout.splitlines()
+    # On a busy machine a lesson takes longer than ten seconds, and says before how far it is.
+    ends = ("done in", "failed after", "Overview")
+    lines = [line for line in done.stdout.splitlines() if any(end in line for end in ends)]
     assert [line.split()[0] for line in lines[:-1]] == [
         "01_success", "02_error", "03_dead", "04_unfinished",
     ]  # fmt: skip
