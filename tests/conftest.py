@@ -20,3 +20,30 @@ def one_thread():
     import_module("sklearn.neighbors")  # only what is loaded is limited
     with threadpool_limits(1):
         yield
+
+
+@pytest.fixture
+def line(capsys):
+    """A function that checks an answer to an exercise and gives the one line that this prints."""
+    from gan_utils.lesson.exercises import check
+
+    def printed(function) -> str:
+        capsys.readouterr()
+        check(function)
+        out, err = capsys.readouterr()
+        assert err == "" and out.endswith("\n") and out.count("\n") == 1, (out, err)
+        return out[:-1]
+
+    return printed
+
+
+@pytest.fixture
+def first_line(line):
+    """The same in a Jupyter kernel that has shown no hint yet."""
+    from gan_utils.lesson import exercises
+
+    def printed(function) -> str:
+        exercises._failed.clear()
+        return line(function)
+
+    return printed

@@ -9,6 +9,7 @@ import numpy as np
 from ipywidgets import VBox
 
 from gan_utils.data import unscale
+from gan_utils.data.tasks import enlarge
 from gan_utils.errors import DataError, ParameterError
 from gan_utils.streams import latent_vectors
 from gan_utils.widgets.panel import Answer, Panel, Slider
@@ -124,8 +125,7 @@ class Growing:
 
     def _drawn(self, stage: int, first: int, share: float) -> np.ndarray:
         images = unscale(np.clip(self._raw(stage, first, share), -1, 1))
-        times = self.sides[-1] // self.sides[stage]
-        return images.repeat(times, axis=1).repeat(times, axis=2)
+        return enlarge(images, self.sides[-1] // self.sides[stage])
 
 
 def growing(views: Growing) -> VBox:

@@ -23,20 +23,6 @@ def new_kernel():
 
 
 @pytest.fixture
-def line(capsys):
-    """A function that checks an answer and gives the one line that this prints."""
-
-    def printed(function) -> str:
-        capsys.readouterr()
-        check(function)
-        out, err = capsys.readouterr()
-        assert err == "" and out.endswith("\n") and out.count("\n") == 1, (out, err)
-        return out[:-1]
-
-    return printed
-
-
-@pytest.fixture
 def double(monkeypatch):
     """A small exercise, to double a number; two hints."""
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_utils.lesson import exercises as room
-from gan_utils.lesson.exercises import check, exercises
+from gan_utils.lesson.exercises import exercises
 from gan_utils.lesson.exercises.answers import NotYet
 from gan_utils.lesson.exercises.comparing import compare, with_slopes
 from lesson_notebook import written_exercises
@@ -74,21 +73,6 @@ OTHER = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def line(capsys):
-    """A function that checks an answer in a new kernel and gives the line that this prints."""
-
-    def printed(function) -> str:
-        room._failed.clear()
-        capsys.readouterr()
-        check(function)
-        out, err = capsys.readouterr()
-        assert err == "" and out.endswith("\n") and out.count("\n") == 1, (out, err)
-        return out[:-1]
-
-    return printed
-
-
 def defined(name, source):
     """The function that this source defines, with what the lesson imports."""
     names = {"np": np, "tf": tf}
@@ -111,22 +95,24 @@ def test_each_exercise_is_answered_in_another_way_too():
 
 
 @pytest.mark.parametrize(("name", "part", "instead"), cases_of(OTHER))
-def test_other_ways_are_right_too(name, part, instead, line):
-    assert line(replaced(name, part, instead)) == f"{name}: right"
+def test_other_ways_are_right_too(name, part, instead, first_line):
+    assert first_line(replaced(name, part, instead)) == f"{name}: right"
 
 
-def test_the_code_with_the_bug_runs_and_is_told_what_stands_still(line):
+def test_the_code_with_the_bug_runs_and_is_told_what_stands_still(first_line):
     assert (
         "for 6 batches with fade_steps 4 plays every step with the share 0: the graph holds the "
         "number that `share` was when it was drawn. Hint: "
-    ) in line(defined("fading_steps", FROZEN))
+    ) in first_line(defined("fading_steps", FROZEN))
 
 
-def test_tensorflow_may_complain_again_after_the_check(line):
+def test_tensorflow_may_complain_again_after_the_check(first_line):
     """Where a step is drawn too often, only the check speaks, and only for its own time."""
     level = tf.get_logger().level
     for _ in range(3):
-        line(replaced("fading_steps", "given.append(fast(", "given.append(tf.function(step)("))
+        first_line(
+            replaced("fading_steps", "given.append(fast(", "given.append(tf.function(step)(")
+        )
     assert tf.get_logger().level == level
 
 

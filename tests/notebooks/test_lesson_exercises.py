@@ -8,29 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_utils.lesson import exercises as room
-from gan_utils.lesson.exercises import check, exercises
+from gan_utils.lesson.exercises import exercises
 from lesson_notebook import NOTEBOOKS, define_functions, read_cells, written_exercises
 
 pytestmark = pytest.mark.repository
 
 LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 WRITTEN = {name: found for lesson in LESSONS for name, found in written_exercises(lesson).items()}
-
-
-@pytest.fixture
-def line(capsys):
-    """A function that checks an answer in a new kernel and gives the line that this prints."""
-
-    def printed(function) -> str:
-        room._failed.clear()
-        capsys.readouterr()
-        check(function)
-        out, err = capsys.readouterr()
-        assert err == "" and out.endswith("\n") and out.count("\n") == 1, (out, err)
-        return out[:-1]
-
-    return printed
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +64,10 @@ def test_the_cells_of_a_notebook_say_that_nothing_is_done_yet(lesson, lessons, c
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_a_solution_is_right_and_draws_no_random_number_of_the_lesson(name, lessons, line):
+def test_a_solution_is_right_and_draws_no_random_number_of_the_lesson(name, lessons, first_line):
     solution = written(lessons, name, WRITTEN[name].solution)
     before = random.getstate(), np.random.get_state()[1].tolist()
-    assert line(solution) == f"{name}: right"
+    assert first_line(solution) == f"{name}: right"
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before
 
 
@@ -584,9 +568,9 @@ CHANGED = {
 }  # fmt: skip
 
 
-def assert_told(line, function, told):
+def assert_told(first_line, function, told):
     """The check says what is not right yet, and gives the first hint."""
-    found = line(function)
+    found = first_line(function)
     assert found.startswith(f"{function.__name__}: not yet: ")
     assert found.endswith(f". Hint: {exercises()[function.__name__].hints[0]}")
     assert told in found, found
@@ -597,8 +581,8 @@ def assert_told(line, function, told):
     [(name, *case) for name, cases in WRONG.items() for case in cases],
     ids=[f"{name}-{i}" for name, cases in WRONG.items() for i in range(len(cases))],
 )
-def test_a_wrong_answer_is_told_in_a_sentence_with_a_hint(name, body, told, lessons, line):
-    assert_told(line, with_body(lessons, name, body), told)
+def test_a_wrong_answer_is_told_in_a_sentence_with_a_hint(name, body, told, lessons, first_line):
+    assert_told(first_line, with_body(lessons, name, body), told)
 
 
 @pytest.mark.parametrize(
@@ -607,11 +591,11 @@ def test_a_wrong_answer_is_told_in_a_sentence_with_a_hint(name, body, told, less
     ids=[f"{name}-{i}" for name, cases in CHANGED.items() for i in range(len(cases))],
 )
 def test_a_changed_solution_is_told_in_a_sentence_with_a_hint(
-    name, part, instead, told, lessons, line
+    name, part, instead, told, lessons, first_line
 ):
     solution = WRITTEN[name].solution
     assert part in solution
-    assert_told(line, written(lessons, name, solution.replace(part, instead)), told)
+    assert_told(first_line, written(lessons, name, solution.replace(part, instead)), told)
 
 
 def test_each_exercise_is_tried_with_two_wrong_answers_or_more():
@@ -669,5 +653,5 @@ return d_loss, g_loss
 """
 
 
-def test_the_players_of_pix2pix_may_also_move_in_turns(lessons, line):
-    assert line(with_body(lessons, "pix2pix_step", IN_TURNS)) == "pix2pix_step: right"
+def test_the_players_of_pix2pix_may_also_move_in_turns(lessons, first_line):
+    assert first_line(with_body(lessons, "pix2pix_step", IN_TURNS)) == "pix2pix_step: right"
