@@ -14,8 +14,11 @@ from gan_utils.metrics.arrays import as_labels
 BATCH = 64
 
 
-def build_learner(classes: int = 10) -> keras.Model:
-    """uint8 images (n, 28, 28, 1) → logits (n, classes), through two convolutions."""
+def build_learner(classes: int = 10, shape: tuple[int, int, int] = SHAPE) -> keras.Model:
+    """uint8 images (n, *shape) → logits (n, classes), through two convolutions.
+
+    The layer before the logits has 64 features, 0 or more.
+    """
     stack = [
         layers.Rescaling(1 / 255),
         layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"),
@@ -25,7 +28,7 @@ def build_learner(classes: int = 10) -> keras.Model:
         layers.Dense(64, activation="relu"),
         layers.Dense(classes),
     ]
-    return keras.Sequential([keras.Input(SHAPE), *stack], name="learner")
+    return keras.Sequential([keras.Input(shape), *stack], name="learner")
 
 
 def trained_learner(
@@ -37,7 +40,7 @@ def trained_learner(
 ) -> keras.Model:
     """A new `build_learner`, trained for `steps` batches of 64 images by Adam.
 
-    images: uint8 (n, 28, 28, 1). labels: whole numbers from 0 to 9, (n,).
+    images: uint8 (n, height, width, channels). labels: whole numbers from 0 to 9, (n,).
     class_weight: how much an image of each class counts in the loss, as in Keras' `fit`.
     seed: of weights, batches and dropout; set for the whole process.
 
@@ -45,16 +48,16 @@ def trained_learner(
     size cost the same. Raises `DataError` for images and labels that do not fit.
     """
     images = np.asarray(images)
-    if images.dtype != np.uint8 or images.shape[1:] != SHAPE:
+    if images.dtype != np.uint8 or images.ndim != 4:
         raise DataError(
-            f"The images are {images.dtype} of shape {images.shape}; give uint8 images of shape "
-            f"(n, {', '.join(map(str, SHAPE))})."
+            f"The images are {images.dtype} of shape {images.shape}; give uint8 images "
+            f"(n, height, width, channels)."
         )
     labels = as_labels(labels, "labels", 10)
     if len(labels) != len(images):
         raise DataError(f"There are {len(images)} images and {len(labels)} labels; give one each.")
     keras.utils.set_random_seed(seed)
-    model = build_learner()
+    model = build_learner(shape=images.shape[1:])
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     rows = tf.data.Dataset.from_tensor_slices((images, labels))
     batches = rows.shuffle(len(images), seed=seed).repeat().batch(BATCH)

@@ -42,6 +42,13 @@ def test_the_same_seed_learns_the_same():
     assert np.abs(one - third).max() > 0
 
 
+def test_it_learns_from_images_of_any_size_and_colour():
+    images, labels = of((0, 1))
+    coloured = np.repeat(images[:, ::2, ::2], 3, axis=-1)
+    answers = named(trained_learner(coloured, labels, steps=60), coloured)
+    assert np.mean(answers == labels) > 0.97
+
+
 def test_parameter_count():
     # (kernel² · inputs + 1) · filters for a convolution, (inputs + 1) · outputs for a dense layer.
     assert build_learner().count_params() == 10 * 32 + 289 * 64 + (7 * 7 * 64 + 1) * 64 + 65 * 10
@@ -49,7 +56,7 @@ def test_parameter_count():
 
 BAD = {
     "images are float64": (TRAIN.images[:4] / 255, TRAIN.labels[:4]),
-    "of shape (4, 14, 14, 1)": (TRAIN.images[:4, ::2, ::2], TRAIN.labels[:4]),
+    "of shape (4, 28, 28)": (TRAIN.images[:4, ..., 0], TRAIN.labels[:4]),
     "4 images and 3 labels": (TRAIN.images[:4], TRAIN.labels[:3]),
     "labels holds 10 at index 0": (TRAIN.images[:4], np.array([10, 1, 2, 3])),
 }
