@@ -8,6 +8,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from gan_utils.errors import ParameterError
 from gan_utils.fast.layers import UpsampledConv2D
 from gan_utils.networks.minibatch import MinibatchStdDev
 from gan_utils.networks.stacks import sequential, strided
@@ -38,40 +39,55 @@ def compact_discriminator(channels: int = 1, width: float = 1.0) -> keras.Model:
     return sequential((28, 28, channels), stack, "discriminator")
 
 
-def swift_generator() -> keras.Model:
-    """Two dense layers and two doublings, images (28, 28, 1) in [−1, 1].
+def swift_generator(size: int = 28, channels: int = 1) -> keras.Model:
+    """Two dense layers and two doublings or more, images (size, size, channels) in [−1, 1].
 
     The dense layers let z bend before it becomes an image: classes lie apart, and a generator that
     has to reach all of them from one normal cloud draws fewer mixtures of two. Each doubling is an
     upsampling and a 3×3 convolution, which has no checkerboard built in (Odena et al. 2016).
+
+    size: 7 or 8 pixels, doubled at least twice. Raises `ParameterError` for others.
     """
+    first, doublings = _doublings(size)
     stack = [
         layers.Dense(256),
         layers.LeakyReLU(0.2),
         layers.Dense(256),
         layers.LeakyReLU(0.2),
-        layers.Dense(7 * 7 * 64),
+        layers.Dense(first * first * 64),
         layers.LeakyReLU(0.2),
-        layers.Reshape((7, 7, 64)),
-        UpsampledConv2D(32),
-        layers.LeakyReLU(0.2),
-        UpsampledConv2D(16),
-        layers.LeakyReLU(0.2),
-        layers.Conv2D(1, 3, padding="same", activation="tanh"),
+        layers.Reshape((first, first, 64)),
     ]
+    for left in reversed(range(doublings)):  # 16 filters at the last size, twice as many before
+        stack += [UpsampledConv2D(min(64, 16 * 2**left)), layers.LeakyReLU(0.2)]
+    stack.append(layers.Conv2D(channels, 3, padding="same", activation="tanh"))
     return sequential((64,), stack, "generator")
 
 
-def swift_discriminator() -> keras.Model:
-    """Three strided convolutions down to 4×4 pixels, deviations over groups of images, two dense
-    layers.
+def swift_discriminator(size: int = 28, channels: int = 1) -> keras.Model:
+    """Strided convolutions down to 4×4 pixels, deviations over groups of images, two dense layers.
+
+    size, channels: as in `swift_generator`.
     """
+    _, doublings = _doublings(size)
+    filters = [min(128, 32 * 2**halved) for halved in range(doublings + 1)]
     stack = [
-        *strided((32, 64, 128)),
+        *strided(tuple(filters)),
         MinibatchStdDev(),
         layers.Flatten(),
         layers.Dense(128),
         layers.LeakyReLU(0.2),
         layers.Dense(1),
     ]
-    return sequential((28, 28, 1), stack, "discriminator")
+    return sequential((size, size, channels), stack, "discriminator")
+
+
+def _doublings(size: int) -> tuple[int, int]:
+    """The side that a generator begins with, and how often it is doubled to `size`."""
+    for first in (7, 8):
+        for doublings in range(2, 8):
+            if size == first * 2**doublings:
+                return first, doublings
+    raise ParameterError(
+        f"size is {size}: give 28, 32 or 64 pixels, or another double of 14 or of 16."
+    )

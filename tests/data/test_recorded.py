@@ -20,7 +20,7 @@ from gan_utils.errors import DataError
 SWEEPS = (
     "adaptation", "began", "chile", "completion", "conditional", "grid", "grid_rates", "patches",
     "plane_best", "recipe", "recipe_seeds", "stabilisers", "tradeoff", "translation", "unbalanced",
-    "unbalanced_sizes", "unpaired",
+    "unbalanced_sizes", "unpaired", "video", "voxels",
 )  # fmt: skip
 
 
