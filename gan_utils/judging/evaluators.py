@@ -82,6 +82,8 @@ class Evaluator:
     All methods take uint8 images (n, 28, 28, 1) from 0 to 255 and raise `DataError` on others.
     """
 
+    shape = SHAPE
+
     def __init__(self, name: str, model: keras.Model) -> None:
         self.name = name
 

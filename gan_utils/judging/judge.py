@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cached_property
-
 import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_utils.data import ImageSet, load_images, resize, unscale
+from gan_utils.data import ImageSet, load_images, unscale
 from gan_utils.errors import DataError, ParameterError
-from gan_utils.judging.evaluators import NAMES, SHAPE, evaluator
+from gan_utils.judging.evaluators import NAMES, evaluator
+from gan_utils.judging.feature_judge import COUNT, FeatureJudge
 from gan_utils.metrics import (
     Score,
     accuracy,
@@ -23,64 +21,24 @@ from gan_utils.metrics.arrays import as_labels
 from gan_utils.metrics.score import check_count
 from gan_utils.streams import latent_vectors
 
-COUNT = 2000  # samples that are drawn from a generator
-RESAMPLES = 100  # behind the interval of a Fréchet distance
-KEPT = 4  # sets of images whose features and probabilities are remembered
 PART = 500  # images that a generator makes at a time
 
 
-class Judge:
-    """Scores samples by an evaluator, beside real images.
+class Judge(FeatureJudge):
+    """Scores samples by an evaluator, beside real images, also by their classes.
 
     name: of the evaluator in `evaluators.NAMES`, as a rule that of its data set.
     source: of the test images, "bundled" or "full", as in `load_images`.
     real: the real images that samples are compared with, uint8 (n, height, width, 1 or 3); the test
         images where none are given.
 
-    Every method takes `samples`, which are uint8 images (n, height, width, 1 or 3) of any size, or
-    a game with `sample(count, seed)` and `image_range`, such as a `GAN`, from which `count` samples
-    of `seed` are drawn. The evaluator's answers for the last few sets of images
-    are kept, so asking for several scores of the same images runs the evaluator once.
-
-    Raises `DataError` for an unknown name or source, and for samples that are neither.
+    Raises `DataError` for an unknown name or source, and for samples that are no images.
     """
 
     def __init__(self, name: str, source: str = "bundled", real: np.ndarray | None = None) -> None:
-        self.evaluator = evaluator(name)
+        eyes = evaluator(name)
         self.test: ImageSet = load_images(NAMES[name].data, "test", source)
-        self.real = self.images(self.test.images if real is None else real)
-        self._answers: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
-
-    # --- real images ------------------------------------------------------------------------------
-
-    @cached_property
-    def real_features(self) -> np.ndarray:
-        """Features of the real images, float32 (n, 64); computed when they are first needed."""
-        return self.features(self.real)
-
-    def floor(self, count: int = COUNT, seed: int = 0, resamples: int = RESAMPLES) -> Score:
-        """The Fréchet distance of `count` of the real images, or at most half, to the others.
-
-        No generator can be expected to come below it. `seed` chooses the images; the score's `n`
-        says how many they are. Raises `ParameterError` for a count below 2.
-        """
-        check_count("count", count, 2)
-        order = np.random.default_rng(seed).permutation(len(self.real))
-        part = min(count, len(order) // 2)
-        features = self.real_features[order]
-        return frechet_distance(features[part:], features[:part], resamples)
-
-    # --- scores of samples ------------------------------------------------------------------------
-
-    def fd(
-        self, samples, *, count: int = COUNT, seed: int = 0, resamples: int = RESAMPLES
-    ) -> Score:
-        """The Fréchet distance between the features of the real images and of the samples.
-
-        resamples: as in `metrics.frechet_distance`, 0 for no interval and a fraction of the time.
-        """
-        features = self.features(samples, count=count, seed=seed)
-        return frechet_distance(self.real_features, features, resamples)
+        super().__init__(eyes, self.test.images if real is None else real)
 
     def coverage(self, samples, *, count: int = COUNT, seed: int = 0) -> Score:
         """How many of the ten classes have at least 1 % of the samples, 0 to 10."""
@@ -148,49 +106,6 @@ class Judge:
             one, other = np.array_split(features[rows], 2)
             distances.append(float(frechet_distance(one, other, resamples=0)))
         return np.array(distances)
-
-    # --- what the evaluator says ------------------------------------------------------------------
-
-    def features(self, samples, *, count: int = COUNT, seed: int = 0) -> np.ndarray:
-        """The evaluator's features, float32 (n, 64), 0 or more; read-only."""
-        return self.features_and_probabilities(samples, count=count, seed=seed)[0]
-
-    def probabilities(self, samples, *, count: int = COUNT, seed: int = 0) -> np.ndarray:
-        """The evaluator's probability of each class, float32 (n, 10); read-only."""
-        return self.features_and_probabilities(samples, count=count, seed=seed)[1]
-
-    def features_and_probabilities(
-        self, samples, *, count: int = COUNT, seed: int = 0
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Both of the above."""
-        images = self.images(samples, count=count, seed=seed)
-        key = hashlib.sha256(np.ascontiguousarray(images)).digest()
-        if key not in self._answers:
-            answers = self.evaluator.features_and_probabilities(images)
-            for array in answers:
-                array.flags.writeable = False  # it will be given again
-            if len(self._answers) == KEPT:
-                del self._answers[next(iter(self._answers))]
-            self._answers[key] = answers
-        return self._answers[key]
-
-    def images(self, samples, *, count: int = COUNT, seed: int = 0) -> np.ndarray:
-        """The samples as the evaluator sees them: uint8 (n, 28, 28, 1), in grey."""
-        if hasattr(samples, "sample") and hasattr(samples, "image_range"):
-            samples = unscale(samples.sample(count, seed), *samples.image_range)
-        elif isinstance(samples, keras.Model):
-            raise DataError(
-                f"The samples are a {type(samples).__name__}, from which the judge cannot draw; "
-                "give images of it, which gan_utils.judging.images_of makes of a generator."
-            )
-        images = np.asarray(samples)
-        shaped = images.ndim == 4 and images.shape[3] in (1, 3) and images.size
-        if images.dtype != np.uint8 or not shaped:
-            raise DataError(
-                f"The samples are {images.dtype} of shape {images.shape}; give uint8 images of "
-                "shape (n, height, width, 1 or 3), which gan_utils.data.unscale makes, or a GAN."
-            )
-        return resize(images, SHAPE[0], SHAPE[2])
 
 
 def images_of(

@@ -37,10 +37,12 @@ def trained_learner(
     class_weight: dict[int, float] | None = None,
     steps: int = 1200,
     seed: int = 0,
+    classes: int = 10,
 ) -> keras.Model:
     """A new `build_learner`, trained for `steps` batches of 64 images by Adam.
 
-    images: uint8 (n, height, width, channels). labels: whole numbers from 0 to 9, (n,).
+    images: uint8 (n, height, width, channels). labels: whole numbers from 0 to classes − 1,
+        (n,).
     class_weight: how much an image of each class counts in the loss, as in Keras' `fit`.
     seed: of weights, batches and dropout; set for the whole process.
 
@@ -53,11 +55,11 @@ def trained_learner(
             f"The images are {images.dtype} of shape {images.shape}; give uint8 images "
             f"(n, height, width, channels)."
         )
-    labels = as_labels(labels, "labels", 10)
+    labels = as_labels(labels, "labels", classes)
     if len(labels) != len(images):
         raise DataError(f"There are {len(images)} images and {len(labels)} labels; give one each.")
     keras.utils.set_random_seed(seed)
-    model = build_learner(shape=images.shape[1:])
+    model = build_learner(classes, images.shape[1:])
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     rows = tf.data.Dataset.from_tensor_slices((images, labels))
     batches = rows.shuffle(len(images), seed=seed).repeat().batch(BATCH)

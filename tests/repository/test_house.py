@@ -23,6 +23,7 @@ TESTED_IN = {
     "metrics/arrays.py": "metrics/test_bad_input.py",
     "data/checks.py": "data/test_mixtures.py",
     "data/pictures.py": "data/test_folders.py",
+    "judging/feature_judge.py": "judging/test_judge.py",
     "fast/convolution.py": "fast/test_layers.py",
     "networks/conditional.py": "networks/test_conditional_networks.py",
     "networks/stacks.py": "networks/test_documents.py",
