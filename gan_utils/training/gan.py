@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from gan_utils.errors import ParameterError
 from gan_utils.streams import Draw, latent_vectors, stream
+from gan_utils.training.augmentation import MirrorAndShift
 from gan_utils.training.checks import check_count, check_players
 from gan_utils.training.gradients import answers_apart
 from gan_utils.training.players import TwoPlayers
@@ -22,6 +23,7 @@ class GAN(TwoPlayers):
     discriminator: samples → logits (batch, 1).
     d_steps: discriminator updates for one generator update, each on a batch of its own.
     prior: "normal" for N(0, 1), "uniform" for U(−1, 1), in every entry of z.
+    augment: what D sees in place of real and generated images, `MirrorAndShift` or None.
     loss, penalty, ema, image_range, seed: as in `TwoPlayers`.
 
     Raises `ParameterError` for options out of range and for networks that do not fit each other:
@@ -40,6 +42,7 @@ class GAN(TwoPlayers):
         ema: float = 0.0,
         image_range: tuple[float, float] = (-1.0, 1.0),
         seed: int = 0,
+        augment: MirrorAndShift | None = None,
     ):
         super().__init__(generator, discriminator, loss, penalty, ema, image_range, seed)
         if prior not in PRIORS:
@@ -47,15 +50,20 @@ class GAN(TwoPlayers):
         check_count("d_steps", d_steps)
         check_players(generator, discriminator, image_range)
         self.batches = d_steps
-        self.prior = prior
+        self.prior, self.augment = prior, augment
         self.latent_dim = generator.input_shape[-1]
         self.apart = answers_apart(discriminator)
 
     # --- one step ---------------------------------------------------------------------------------
 
-    def answer(self, samples):
-        """The discriminator's logits while it trains."""
-        return self.discriminator(samples, training=True)
+    def answers(self, draw: Draw):
+        """The discriminator's logits while it trains, as a function of samples."""
+
+        def answer(samples):
+            seen = samples if self.augment is None else self.augment(samples, draw)
+            return self.discriminator(seen, training=True)
+
+        return answer
 
     def fake(self, rows, draw: Draw):
         """Generated samples while the generator trains."""
@@ -78,10 +86,10 @@ class GAN(TwoPlayers):
             again = draw.again(turn)
             fake = self.fake(rows, again)
             with tf.GradientTape() as tape:
-                loss, _, _ = self.game.d_loss(self.answer, other, fake, again)
+                loss, _, _ = self.game.d_loss(self.answers(again), other, fake, again)
             self.move("discriminator", tape.gradient(loss, d_weights))
         gradients = self.game.gradients(
-            lambda: self.fake(rows, draw), self.answer, real, draw,
+            lambda: self.fake(rows, draw), self.answers(draw), real, draw,
             self.generator.trainable_variables, d_weights, self.apart,
         )  # fmt: skip
         return self.play(gradients)
