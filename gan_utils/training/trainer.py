@@ -15,6 +15,7 @@ A game is a child of `Trainer` and says only how one update goes:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -122,14 +123,14 @@ class Trainer(keras.Model):
         checked = {name: checked_optimizer(name, given) for name, given in optimizers.items()}
         if len(set(map(id, checked.values()))) < len(checked):
             raise ParameterError(
-                f"one optimizer is given for several of {', '.join(checked)}: make one for each, "
-                f"because it keeps numbers for each weight."
+                f"one optimizer is given for several of {', '.join(checked)}: make one for each."
             )
         for name, optimizer in checked.items():
             optimizer.build(self.networks[name].trainable_variables)
         self.optimizers = checked
         self.xla = xla
-        self._steps = tf.function(self._run_steps)
+        # As an object of its own, because TensorFlow warns of five graphs of one function in a row.
+        self._steps = tf.function(partial(self._run_steps))
 
     @property
     def step(self) -> int:

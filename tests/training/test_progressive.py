@@ -104,3 +104,15 @@ def test_what_cannot_be_is_refused_with_a_sentence(words):
     with pytest.raises(ParameterError) as caught:
         REFUSED[words]()
     assert words in str(caught.value)
+
+
+def test_many_stages_are_no_reason_for_a_warning(caplog):
+    """TensorFlow warns of five graphs of one function in a row, and each stage has its own."""
+    game = ProgressiveGAN(
+        Growth(4, (4,) * 5, latent_dim=4), lambda: keras.optimizers.Adam(1e-3), fade_steps=1
+    )
+    images = np.zeros((8, 64, 64, 1), np.uint8)
+    for stage in range(5):
+        game.grow(stage)
+        game.fit(images, steps=stage + 1, batch_size=4, epoch_steps=1)
+    assert "retracing" not in caplog.text
