@@ -16,7 +16,7 @@ from gan_utils.files import new_folder
 from gan_utils.lesson.parameters import check, check_together
 
 if TYPE_CHECKING:
-    from gan_utils.course.notebooks import Lesson
+    from gan_utils.course.notebooks import Lesson, Outcome
 
 # The extra `lab`; the commands import what needs them only after checking that they are there.
 NEEDED = ("nbformat", "papermill", "nbconvert")
@@ -36,54 +36,72 @@ def app() -> None:
 
 
 @app.command()
-@click.argument("lessons", nargs=-1, required=True, metavar="LESSON...")
+@click.argument("lessons", nargs=-1, metavar="LESSON...")
 @click.option(
     "-p", "pairs", type=(str, str), multiple=True, metavar="NAME VALUE", help="Set a parameter."
 )
 @click.option("-f", "profile", type=Path, metavar="FILE", help="YAML file of parameters; -p wins.")
 @click.option("--out", type=Path, metavar="DIR", help="A new folder  [default: runs/<date>_<time>]")
+@click.option("--resume", type=Path, metavar="DIR", help="Go on with the run in this folder.")
 def run(
-    lessons: tuple[str, ...], pairs: tuple[tuple[str, str], ...], profile: Path | None, out: Path
-) -> None:
+    lessons: tuple[str, ...], pairs: tuple[tuple[str, str], ...], profile: Path | None,
+    out: Path | None, resume: Path | None,
+) -> None:  # fmt: skip
     """Run lessons and write one page about them.
 
-    LESSON is a number (03), a name, the beginning of a name, a path, or `all`.
+    LESSON is a number (03), a name, the beginning of a name, a path, or `all`. With --resume
+    lessons that are finished stay, and the one that was cut off goes on from its last backup.
     """
-    from gan_utils.course.execution import Runner
-    from gan_utils.course.notebooks import execute, find_lessons
-    from gan_utils.course.overview import write_overview
-    from gan_utils.course.speaking import Speaker
-    from gan_utils.metrics.score import score_text
+    from gan_utils.course.batches import read_batch, write_batch
+    from gan_utils.course.notebooks import find_lessons
 
     with _one_sentence(BAD_INPUT):
-        chosen = find_lessons(lessons)
-        values = _values(chosen, pairs, profile)
-        out = out or Path("runs") / datetime.datetime.now().strftime("%Y-%m-%d_%H%M%S")
-        new_folder(out)
+        if resume:
+            if lessons or pairs or profile or out:
+                raise CourseError("--resume knows what was to be run: give its folder alone.")
+            chosen, values = read_batch(resume)
+            out = resume
+        else:
+            if not lessons:
+                raise CourseError("no lesson is named: give a number, a name, a path, or `all`.")
+            chosen = find_lessons(lessons)
+            values = _values(chosen, pairs, profile)
+            out = out or Path("runs") / datetime.datetime.now().strftime("%Y-%m-%d_%H%M%S")
+            new_folder(out)
+            write_batch(out, chosen, values)
+    _run_all(chosen, values, out)
+
+
+def _run_all(chosen: list[Lesson], values: dict[str, dict[str, Any]], out: Path) -> None:
+    """Run what is not finished yet, and write the page; exits with 1 where something failed."""
+    from gan_utils.course.batches import finished
+    from gan_utils.course.execution import Runner
+    from gan_utils.course.notebooks import execute
+    from gan_utils.course.overview import write_overview
+    from gan_utils.course.speaking import Speaker
+
     outcomes = []
     with _one_sentence(1), Runner() as runner:
         for lesson in chosen:
-            with Speaker(lesson.name, out / lesson.name) as speaker:
+            folder = out / lesson.name
+            if outcome := finished(lesson, folder):
+                click.echo(f"{lesson.name}  was finished before")
+                outcomes.append(outcome)
+                continue
+            with Speaker(lesson.name, folder) as speaker:
                 try:
                     outcome = execute(
-                        lesson, values[lesson.name], out / lesson.name, runner, told=speaker.cell
+                        lesson, values[lesson.name], folder, runner, told=speaker.cell
                     )
                 except KeyboardInterrupt:
                     outcome = None
             if not outcome:
                 click.echo(f"{speaker.head}interrupted")
-                click.echo(f"Error: interrupted: what was finished is in {out}.", err=True)
+                click.echo(f"Error: interrupted: what was finished is in {out}; `gan-course run "
+                           f"--resume {out}` goes on.", err=True)  # fmt: skip
                 raise SystemExit(INTERRUPTED)
             outcomes.append(outcome)
-            if outcome.error:
-                ended = f"failed after {outcome.minutes:.1f} min: {outcome.error}"
-            else:
-                scores = [
-                    f"{score['name']} {score_text(score)}"
-                    for score in outcome.result["scores"][:HEADLINE_SCORES]
-                ]
-                ended = " · ".join([f"done in {outcome.minutes:.1f} min", *scores])
-            click.echo(f"{speaker.head}{ended}")
+            click.echo(f"{speaker.head}{_ended(outcome)}")
         page = write_overview(out, outcomes)
     click.echo(f"Overview: {page}")
     results = [outcome.result or {} for outcome in outcomes]
@@ -91,6 +109,17 @@ def run(
         click.echo("\n".join(sorted(hints)))
     if any(outcome.error for outcome in outcomes):
         raise SystemExit(1)
+
+
+def _ended(outcome: Outcome) -> str:
+    """How a lesson ended: its error, or its first scores."""
+    from gan_utils.metrics.score import score_text
+
+    if outcome.error:
+        return f"failed after {outcome.minutes:.1f} min: {outcome.error}"
+    scores = outcome.result["scores"][:HEADLINE_SCORES]
+    named = [f"{score['name']} {score_text(score)}" for score in scores]
+    return " · ".join([f"done in {outcome.minutes:.1f} min", *named])
 
 
 @app.command()

@@ -11,12 +11,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 # The command line runs notebooks through papermill, which Colab does not ship.
 pytest.importorskip("papermill")
@@ -26,33 +23,9 @@ from gan_utils.course import cli
 from gan_utils.course.execution import Runner
 from gan_utils.course.notebooks import find_lessons, read_profile
 from gan_utils.lesson import result as results
+from small_course import COURSE, PARAMETERS, START, environment, put, wait
 
-PARAMETERS = """\
-seed: int = 0  # random seed [0, inf)
-folder: str = ""  # folder for this run's files
-epochs: int = 20  # passes over the data [1, 1000]
-rate: float = 2e-4  # learning rate (0, 1]
-loss: str = "minimax"  # what is minimised {minimax, wasserstein}
-average: bool = True  # keep an average
-note: str = ""  # any text"""
-COURSE = [sys.executable, "-c", "from gan_utils.course.cli import app; app()"]
-START = 'from gan_utils.lesson.run import start\n\nrun = start("03_small")'
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-
-
-def put(path: Path, *cells: str, parameters=PARAMETERS, tags=("parameters",)) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    notebook = new_notebook(
-        cells=[
-            new_markdown_cell(f"# {path.stem[:2]} · Lesson <{path.stem}>"),
-            new_code_cell(parameters, metadata={"tags": list(tags)}),
-            *map(new_code_cell, cells),
-        ],
-        metadata={"kernelspec": KERNEL},
-    )
-    path.write_text(nbformat.writes(notebook), encoding="utf-8")
-    return path
 
 
 @pytest.fixture
@@ -89,7 +62,12 @@ BAD_INPUT = {
     "folder": ((*RUN_3, "-p", "folder", "x"), "use --out instead"),
     "name without value": ((*RUN_3, "-p", "seed"), "requires 2 arguments"),
     "one lesson of two": (("run", "01", "05", "-p", "epochs", "3"), "lesson 05_other: unknown"),
-    "no lesson": (("run",), "Missing argument"),
+    "no lesson": (("run",), "no lesson is named: give a number"),
+    "resume and more": (
+        ("run", "03", "--resume", "x"),
+        "knows what was to be run: give its folder",
+    ),
+    "resume nothing": (("run", "--resume", "notebooks"), "holds no run that could go on: give the"),
     "lesson out of range": (("run", "12"), "no lesson `12`: there are 01_first_game,"),
     "misspelt lesson": (("run", "03_dcgan_fashon"), "did you mean `03_dcgan_fashion`?"),
     "topic": (("run", "dcgan_fashion"), "did you mean `03_dcgan_fashion`?"),
@@ -272,14 +250,9 @@ run.finish()"""
     command = [*COURSE, "run", "all"]
     options = ["-f", "quick.yaml", "-p", "rate", "1e-3", "--out", "runs/first try"]
     done = subprocess.run(
-        [*command, *options], cwd=folder, env=_environment(), capture_output=True, text=True
+        [*command, *options], cwd=folder, env=environment(), capture_output=True, text=True
     )
     return folder / "runs" / "first try", done
-
-
-def _environment():
-    root = str(Path(__file__).resolve().parents[2])
-    return {**os.environ, "PYTHONPATH": root}
 
 
 def test_batch_goes_on_after_failures_and_exits_with_1(batch):
@@ -337,7 +310,7 @@ def test_error_of_a_lesson_can_be_read_in_its_page(batch):
 def test_plain_papermill_fails_in_the_start_cell(tmp_path, given, message):
     source, target = put(tmp_path / "03_small.ipynb", START, "1 / 0"), tmp_path / "out.ipynb"
     command = [sys.executable, "-m", "papermill", str(source), str(target), *given]
-    done = subprocess.run(command, cwd=tmp_path, env=_environment(), capture_output=True, text=True)
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
     assert done.returncode != 0
     assert message in done.stderr
     assert "ZeroDivisionError" not in done.stderr
@@ -350,28 +323,30 @@ def test_interrupt_takes_the_kernel_along(tmp_path):
     put(tmp_path / "notebooks" / "01_long.ipynb", sleep)
     process = subprocess.Popen(
         [*COURSE, "run", "1", "--out", "out"],
-        cwd=tmp_path, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         # A shell starts what it runs in the background with SIGINT ignored, and that is inherited.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
-    _wait((tmp_path / "pid").exists, 60)
+    wait((tmp_path / "pid").exists, 60)
     kernel = int((tmp_path / "pid").read_text())
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert error == "Error: interrupted: what was finished is in out.\n"
-    _wait(lambda: not _runs(kernel), 20)
+    assert error == (
+        "Error: interrupted: what was finished is in out; `gan-course run --resume out` goes on.\n"
+    )
+    wait(lambda: not _runs(kernel), 20)
 
 
 # --- what people have in their folders and environments ---------------------------------------
 
 
-def one_run(folder, *cells, **environment):
+def one_run(folder, *cells, **variables):
     """`gan-course run` of one small lesson, with its outputs and exit code."""
     put(folder / "notebooks" / "01_odd.ipynb", START, *(cells or ("run.finish()",)))
     return subprocess.run(
         [*COURSE, "run", "1", "--out", "out"], cwd=folder,
-        env={**_environment(), **environment}, capture_output=True, text=True,
+        env={**environment(), **variables}, capture_output=True, text=True,
     )  # fmt: skip
 
 
@@ -382,7 +357,7 @@ def edited(folder, change):
     change(content)
     path.write_text(json.dumps(content), encoding="utf-8")
     return subprocess.run(
-        [*COURSE, "run", "1", "--out", "out"], cwd=folder, env=_environment(),
+        [*COURSE, "run", "1", "--out", "out"], cwd=folder, env=environment(),
         capture_output=True, text=True,
     )  # fmt: skip
 
@@ -391,14 +366,14 @@ def test_a_file_named_like_a_module_changes_nothing(tmp_path):
     for name in ("random", "json", "types"):
         (tmp_path / f"{name}.py").write_text("raise RuntimeError('mine, not the library')\n")
     done = subprocess.run(
-        [sys.executable, "-P", *COURSE[1:], "run", "--help"], cwd=tmp_path, env=_environment(),
+        [sys.executable, "-P", *COURSE[1:], "run", "--help"], cwd=tmp_path, env=environment(),
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (tmp_path / "types.py").unlink()  # Python itself loads it before it knows its own folder
     put(tmp_path / "notebooks" / "01_odd.ipynb", START, "run.finish()")
     command = [sys.executable, "-P", *COURSE[1:], "run", "1", "--out", "out"]
-    done = subprocess.run(command, cwd=tmp_path, env=_environment(), capture_output=True, text=True)
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -431,7 +406,7 @@ def test_tags_that_are_null(tmp_path):
 def test_paths_that_papermill_injects(tmp_path):
     source = put(tmp_path / "03_small.ipynb", START, "run.finish()")
     command = [sys.executable, "-m", "papermill", str(source), "out.ipynb", "--inject-paths"]
-    done = subprocess.run(command, cwd=tmp_path, env=_environment(), capture_output=True, text=True)
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
@@ -479,7 +454,7 @@ def test_a_long_cell_is_spoken_of(tmp_path):
         "import time\n\ntime.sleep(4)\nrun.finish()",
     )
     command = [sys.executable, "-c", speak + COURSE[-1], "run", "1", "--out", "out"]
-    done = subprocess.run(command, cwd=tmp_path, env=_environment(), capture_output=True, text=True)
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
     name, *lines, last, overview = done.stdout.splitlines()
     assert name == "01_long  " and overview.startswith("Overview: ") and done.returncode == 0
     assert last.startswith("01_long  done in 0.")
@@ -497,10 +472,3 @@ def _runs(pid: int) -> bool:
         return not status.exists() or status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except ProcessLookupError:
         return False
-
-
-def _wait(condition, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
