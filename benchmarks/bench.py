@@ -14,7 +14,7 @@ from recording import HERE
 
 NAMES = (
     "frechet", "prdc", "scoring", "step", "lessons", "scaling", "startup", "sweeps", "widgets",
-    "quality",
+    "pictures", "quality",
 )  # fmt: skip
 
 

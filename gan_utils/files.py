@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from gan_utils.errors import OutputError
 
@@ -17,11 +20,22 @@ def write_atomically(path: Path, data: bytes) -> None:
 
     Raises OutputError where the folder is missing, read-only or full.
     """
+    with whole_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to be written piece by piece, whole or not at all, as `write_atomically` does it.
+
+    It takes the place of what stood there at the end, unless the body raises. An OSError of the
+    body becomes an OutputError, too.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:
             with part.open("wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             _replace(part, path)

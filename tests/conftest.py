@@ -23,6 +23,15 @@ def one_thread():
 
 
 @pytest.fixture
+def user_cache(tmp_path_factory, monkeypatch):
+    """An empty folder in place of the user's cache of pictures that were read before."""
+    folder = tmp_path_factory.mktemp("cache")
+    cache = import_module("gan_utils.data.picture_cache")
+    monkeypatch.setattr(cache, "user_cache_path", lambda name: folder / name)
+    return folder
+
+
+@pytest.fixture
 def line(capsys):
     """A function that checks an answer to an exercise and gives the one line that this prints."""
     from gan_utils.lesson.exercises import check

@@ -4,7 +4,7 @@ import pytest
 
 from gan_utils import files
 from gan_utils.errors import OutputError
-from gan_utils.files import new_folder, write_atomically
+from gan_utils.files import new_folder, whole_file, write_atomically
 
 
 @pytest.fixture
@@ -52,3 +52,16 @@ def test_a_new_folder_holds_nothing(tmp_path):
     new_folder(tmp_path / "a" / "b")  # still empty
     with pytest.raises(OutputError, match="already holds files: choose a new one"):
         new_folder(tmp_path / "a")
+
+
+def test_a_file_in_pieces_is_whole_or_is_what_it_was(tmp_path):
+    path = tmp_path / "images.npy"
+    with whole_file(path) as file:
+        file.write(b"12")
+        file.write(b"34")
+        assert not path.exists()
+    for fault, seen in ((ValueError, ValueError), (OSError, OutputError)):
+        with pytest.raises(seen), whole_file(path) as file:
+            file.write(b"half")
+            raise fault
+    assert path.read_bytes() == b"1234" and list(tmp_path.iterdir()) == [path]

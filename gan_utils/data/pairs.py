@@ -9,7 +9,8 @@ import numpy as np
 
 from gan_utils.data.checks import check_choice
 from gan_utils.data.folders import checked_folder
-from gan_utils.data.pictures import image_files, read_all, read_image, square
+from gan_utils.data.listing import image_files
+from gan_utils.data.pictures import read_all, read_image, square
 from gan_utils.errors import DataError
 
 SIDES = ("A", "B")  # the folders of a data set in two domains

@@ -1,15 +1,23 @@
 """Folders of images: what becomes of the images, what is refused, and folders that are written."""
 
-import struct
+import os
+import shutil
+import warnings
+import zipfile
+import zlib
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
-from gan_utils.data import load_folder, scale, write_images
+from gan_utils.data import folders, load_folder, picture_cache, scale, survey_folder, write_images
 from gan_utils.errors import DataError, OutputError
 from sentences import one_sentence
+
+pytestmark = pytest.mark.usefixtures("user_cache")
 
 GREY = np.random.default_rng(0).integers(0, 256, (6, 28, 28, 1), dtype=np.uint8)
 COLOUR = np.random.default_rng(1).integers(0, 256, (6, 16, 16, 3), dtype=np.uint8)
@@ -75,6 +83,7 @@ def test_sub_folders_are_classes_that_take_turns(tmp_path):
     assert found.labels.tolist() == [0, 1, 0, 1, 1, 1]
     assert found.images[:, 0, 0, 0].tolist() == [0, 100, 1, 101, 102, 103]
     assert load_folder(tmp_path, size=4, limit=3).labels.tolist() == [0, 1, 0]
+    assert load_folder(tmp_path, size=4, limit=1).class_names == ("cats", "dogs")
 
 
 def test_images_of_a_class_may_lie_deeper_and_end_otherwise(tmp_path):
@@ -96,57 +105,264 @@ def test_a_sub_folder_with_other_files_only_is_named(tmp_path):
     one_sentence(error)
 
 
-def test_what_is_transparent_is_white(tmp_path, recwarn):
-    """In RGBA, in grey with transparency, in a palette, and in colour with a transparent colour."""
-    half = np.zeros((8, 8, 4), np.uint8)
-    half[..., :3], half[:, 4:, 3] = (200, 0, 200), 255
-    whole = Image.fromarray(half)
-    whole.save(tmp_path / "a.png")
-    whole.convert("LA").save(tmp_path / "b.png")
-    whole.convert("PA").convert("RGBA").quantize(8).save(tmp_path / "c.png")
-    Image.fromarray(half[..., :3]).save(tmp_path / "d.png", transparency=(200, 0, 200))
-    images = load_folder(tmp_path, size=8).images
-    assert (images[:, :, :3] == 255).all()
-    assert (images[0, :, 5:] == (200, 0, 200)).all() and (images[3] == 255).all()
-    assert not recwarn.list
+def test_grey_and_colour(tmp_path):
+    save(tmp_path / "a.png", plain((255, 0, 0)))
+    assert (load_folder(tmp_path, size=4, channels=1).images == 76).all()  # 0.299 of 255
+    assert load_folder(tmp_path, size=4, channels=1).images.shape == (1, 4, 4, 1)
+    assert load_folder(tmp_path, size=4).images.shape == (1, 4, 4, 3)
 
 
-def test_exif_with_a_tag_that_makes_no_sense_is_still_read(tmp_path):
-    """Orientation 6, and a horizontal resolution of −1/0 as a signed fraction."""
-    tags = struct.pack(">2sHIH", b"MM", 42, 8, 2)
-    tags += struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack(">HHII", 0x011A, 10, 1, 38)
-    tags += struct.pack(">I2i", 0, -1, 0)
-    pixels = plain(0, 8, 8)
-    pixels[0] = 255
-    save(tmp_path / "a.png", pixels, exif=b"Exif\0\0" + tags)
-    image = load_folder(tmp_path, size=8).images[0]
-    assert (image[:, -1] == 255).all() and (image[:, :-1] == 0).all()
+# Files that cannot be read
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_orientation_is_that_of_pillow(tmp_path, orientation):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    file = save(tmp_path / "a.png", np.random.default_rng(0).integers(0, 256, (8, 8, 3)), exif=exif)
-    with Image.open(file) as image:
-        expected = np.asarray(ImageOps.exif_transpose(image))
-    np.testing.assert_array_equal(load_folder(tmp_path, size=8).images[0], expected)
+def with_bad_files(folder):
+    for number in range(3):
+        save(folder / f"good{number}.png", plain(number))
+    for number in range(12):
+        (folder / f"bad{number:02d}.png").write_bytes(b"no image")
+    (folder / "void.png").write_bytes(b"")
+    return folder
 
 
-def test_all_bad_files_are_named(tmp_path):
-    save(tmp_path / "good.png", plain(1))
-    for name in ("a", "b", "c"):
-        (tmp_path / f"{name}.png").write_bytes(b"no image")
-    with pytest.raises(DataError, match=r"3 of 4 images .*a\.png, .*b\.png, .*c\.png\)") as error:
-        load_folder(tmp_path)
-    assert one_sentence(error).endswith("); replace or delete it.")
-    assert "beginning with this: The image" in str(error.value)
+def test_all_bad_files_are_named_with_what_is_wrong(tmp_path):
+    with pytest.raises(DataError, match=r"13 of 16 images of .* cannot be read: bad00") as error:
+        load_folder(with_bad_files(tmp_path))
+    message = one_sentence(error)
+    assert message.endswith("; replace or delete them, or give skip_unreadable=True.")
+    assert all(f"bad{number:02d}.png (cannot identify" in message for number in range(12))
+    assert "void.png (it is empty)" in message
+
+
+def test_bad_files_are_skipped_on_demand_and_named_by_the_survey(tmp_path):
+    found = load_folder(with_bad_files(tmp_path), size=4, skip_unreadable=True)
+    assert found.files == ("good0.png", "good1.png", "good2.png")
+    assert found.images[:, 0, 0, 0].tolist() == [0, 1, 2]
+    assert len(found.survey.unreadable) == 13
+    assert all(name in str(found.survey) for name in found.survey.unreadable)
+
+
+def test_labels_stay_with_their_images_when_some_are_skipped(tmp_path):
+    for label, name in enumerate(("cats", "dogs")):
+        for number in range(4):
+            save(tmp_path / name / f"{number}.png", plain(100 * label + number))
+    (tmp_path / "cats" / "1.png").write_bytes(b"no image")
+    (tmp_path / "dogs" / "0.png").write_bytes(b"")
+    found = load_folder(tmp_path, size=4, skip_unreadable=True)
+    greys = found.images[:, 0, 0, 0]
+    assert greys.tolist() == [0, 101, 2, 102, 3, 103] and found.labels.tolist() == [
+        0,
+        1,
+        0,
+        1,
+        0,
+        1,
+    ]
+    assert found.survey.classes == {"cats": 3, "dogs": 3}
+
+
+def test_nothing_but_bad_files_is_refused_even_when_they_may_be_skipped(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"1 of 1 images .*; replace or delete them\.") as error:
+        load_folder(tmp_path, skip_unreadable=True)
+    one_sentence(error)
+
+
+def test_a_class_does_not_vanish_with_its_last_file(tmp_path):
+    save(tmp_path / "cats" / "a.png", plain(1))
+    (tmp_path / "dogs").mkdir()
+    (tmp_path / "dogs" / "a.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"Of the class dogs in .* no image can be read") as error:
+        load_folder(tmp_path, skip_unreadable=True)
+    one_sentence(error)
+    assert survey_folder(tmp_path).classes == {"cats": 1, "dogs": 0}
+
+
+def test_500_files_with_random_bytes_flipped(tmp_path, recwarn, capfd):
+    """In all formats: an image set of those that can be read, or one sentence about the others."""
+    seed = 500
+    print(f"seed {seed}")
+    rng = np.random.default_rng(seed)
+    for number in range(500):
+        ending = ("png", "jpg", "gif", "bmp", "tif", "webp")[number % 6]
+        file = save(
+            tmp_path / f"{number % 2}" / f"{number}.{ending}", rng.integers(0, 256, (9, 8, 3))
+        )
+        content = np.frombuffer(file.read_bytes(), np.uint8).copy()
+        places = rng.integers(0, len(content), rng.integers(1, 12))
+        content[places] = rng.integers(0, 256, len(places))
+        file.write_bytes(content.tobytes())
+    capfd.readouterr()
+    found = load_folder(tmp_path, size=8, skip_unreadable=True)
+    bad = found.survey.unreadable
+    assert 50 < len(bad) < 450 and len(found) + len(bad) == 500
+    assert found.images.shape == (len(found), 8, 8, 3) and not set(found.files) & set(bad)
+    with pytest.raises(DataError, match=f"{len(bad)} of 500 images") as error:
+        load_folder(tmp_path, size=8)
+    assert all(name in one_sentence(error) for name in bad)
+    for name in [*found.files[:40], *list(bad)[:40]]:  # each alone
+        alone = tmp_path / "alone" / "x"
+        alone.mkdir(parents=True, exist_ok=True)
+        copied = shutil.copy(tmp_path / name, alone)
+        if name in bad:
+            with pytest.raises(DataError) as error:
+                load_folder(alone, size=8)
+            one_sentence(error)
+        else:
+            assert len(load_folder(alone, size=8)) == 1
+        Path(copied).unlink()
+    assert not recwarn.list and capfd.readouterr() == ("", "")
+
+
+# The second start, and zip files
+
+
+@pytest.fixture
+def no_reading(monkeypatch):
+    """From here on every picture that is opened is an error of the test."""
+
+    def forbid():
+        def opened(*_, **__):
+            pytest.fail("a picture was opened")
+
+        monkeypatch.setattr(folders, "read_picture", opened)
+        monkeypatch.setattr(folders, "unpacked", opened)
+
+    return forbid
+
+
+def same(one, other):
+    np.testing.assert_array_equal(one.images, other.images)
+    labels = [None if s.labels is None else s.labels.tolist() for s in (one, other)]
+    assert labels[0] == labels[1] and one.class_names == other.class_names
+    assert (one.files, one.survey, one.name) == (other.files, other.survey, other.name)
+
+
+def two_classes(folder):
+    for number in range(5):
+        save(folder / "cats" / f"{number}.png", GREY[number, ..., 0])
+        save(folder / "dogs" / f"{number}.png", COLOUR[number])
+    (folder / "dogs" / "void.png").write_bytes(b"")
+    return folder
+
+
+def test_a_second_start_reads_no_picture(tmp_path, no_reading):
+    table = survey_folder(two_classes(tmp_path), size=8)
+    no_reading()
+    first = load_folder(tmp_path, size=8, skip_unreadable=True)
+    assert first.survey == table and len(first) == 10
+    same(first, load_folder(tmp_path, size=8, skip_unreadable=True))
+    with pytest.raises(DataError, match=r"dogs/void\.png \(it is empty\)"):
+        load_folder(tmp_path, size=8)
+
+
+def test_what_changes_is_read_again(tmp_path):
+    options = {"size": 8, "skip_unreadable": True}
+    two_classes(tmp_path)
+    before = load_folder(tmp_path, **options)
+    save(tmp_path / "dogs" / "void.png", plain(9))
+    assert len(load_folder(tmp_path, **options)) == len(before) + 1
+    save(tmp_path / "cats" / "9.png", plain(200))
+    assert "cats/9.png" in load_folder(tmp_path, **options).files
+    (tmp_path / "cats" / "0.png").unlink()
+    assert "cats/0.png" not in load_folder(tmp_path, **options).files
+    (tmp_path / "cats").rename(tmp_path / "lions")
+    assert load_folder(tmp_path, **options).class_names == ("dogs", "lions")
+    (tmp_path / "notes.txt").write_text("beside")
+    assert load_folder(tmp_path, **options).survey.passed_over == {".txt": 1}
+    assert load_folder(tmp_path, size=8, channels=1).images.shape[3] == 1
+    assert load_folder(tmp_path, size=4).images.shape[1] == 4
+    assert len(load_folder(tmp_path, size=8, limit=3)) == 3
+
+
+@pytest.mark.parametrize("damage", ["images", "record", "both"])
+def test_a_damaged_cache_is_made_again(tmp_path, user_cache, no_reading, damage):
+    first = load_folder(two_classes(tmp_path), size=8, skip_unreadable=True)
+    first = replace(first, images=first.images.copy())  # these are the file that is cut off below
+    endings = {"images": (".npy",), "record": (".json",), "both": (".npy", ".json")}[damage]
+    kept = [file for file in user_cache.rglob("*.*") if file.suffix in endings]
+    assert len(kept) == len(endings)
+    for file in kept:
+        os.truncate(file, file.stat().st_size // 2)
+    same(first, load_folder(tmp_path, size=8, skip_unreadable=True))
+    no_reading()
+    same(first, load_folder(tmp_path, size=8, skip_unreadable=True))
+
+
+def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch):
+    two_classes(tmp_path / "set")
+    first = load_folder(tmp_path / "set", size=8, skip_unreadable=True)
+    (tmp_path / "file").write_text("no folder")
+    options = {"size": 8, "skip_unreadable": True, "cache": tmp_path / "file"}
+    same(first, load_folder(tmp_path / "set", **options))
+    options["cache"] = tmp_path / "full"
+    written = []
+
+    def full(data, start=0):
+        written.append(data)
+        if len(written) == 4:
+            raise OSError(28, "No space left on device")
+        return zlib.crc32(data, start)
+
+    before = list(warnings.filters)
+    monkeypatch.setattr(picture_cache, "zlib", SimpleNamespace(crc32=full))
+    same(first, load_folder(tmp_path / "set", **options))
+    assert list((tmp_path / "full").iterdir()) == [] and len(written) == 4
+    assert warnings.filters == before
+
+
+def test_the_cache_may_lie_elsewhere(tmp_path, user_cache):
+    load_folder(two_classes(tmp_path / "set"), size=8, limit=4, cache=tmp_path / "mine")
+    assert len(list((tmp_path / "mine").iterdir())) == 2 and not any(user_cache.iterdir())
+
+
+def test_images_from_the_cache_can_be_trained_on_and_changed(tmp_path):
+    save(tmp_path / "a.png", plain(7))
+    for _ in range(2):
+        images = load_folder(tmp_path, size=4).images
+        assert (images == 7).all() and scale(images).dtype == np.float32
+        images[:] = 0
+
+
+def test_a_zip_file_in_place_of_a_folder(tmp_path, no_reading):
+    folder = two_classes(tmp_path / "pets")
+    packed = shutil.make_archive(tmp_path / "pets", "zip", tmp_path, "pets")
+    expected = load_folder(folder, size=8, skip_unreadable=True)
+    found = load_folder(packed, size=8, skip_unreadable=True)
+    same(found, expected)
+    no_reading()
+    same(load_folder(packed, size=8, skip_unreadable=True), expected)
+    assert survey_folder(packed, size=8) == expected.survey
+
+
+def test_a_zip_file_with_an_entry_that_leaves_its_folder(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.write(save(tmp_path / "a.png", plain(1)), "../../b.png")
+    with pytest.raises(DataError, match="would leave its folder") as error:
+        load_folder(tmp_path / "a.zip")
+    one_sentence(error)
 
 
 def test_the_home_folder_may_be_written_short(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     save(tmp_path / "mine" / "a.png", plain(1))
     assert len(load_folder("~/mine")) == 1
+
+
+def test_the_folder_at_hand_and_numbers_of_numpy(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "a.png", plain(1))
+    for _ in range(2):
+        found = load_folder(".", size=np.int64(4), limit=np.int32(5))
+        assert found.files == ("a.png",) and found.name == tmp_path.name
+
+
+def test_a_folder_whose_own_name_is_no_text(tmp_path):
+    try:
+        folder = save(Path(tmp_path, os.fsdecode(b"caf\xe9"), "a.png"), plain(1)).parent
+    except OSError:
+        pytest.skip("this disk takes text alone")
+    for _ in range(2):
+        str(load_folder(folder, size=4).survey).encode()
 
 
 def test_loose_images_have_no_labels(tmp_path):
@@ -157,7 +373,7 @@ def test_loose_images_have_no_labels(tmp_path):
 
 
 def broken_folders(folder: Path) -> dict[str, Path]:
-    names = ("empty", "texts", "mixed", "unreadable", "cut", "deep16")
+    names = ("empty", "texts", "mixed", "unreadable", "cut", "deep32")
     made = {name: folder / name for name in names}
     for path in made.values():
         path.mkdir()
@@ -167,7 +383,7 @@ def broken_folders(folder: Path) -> dict[str, Path]:
     (made["unreadable"] / "a.jpg").write_bytes(b"no image at all")
     whole = save(made["cut"] / "a.jpg", np.random.default_rng(0).integers(0, 256, (99, 99, 3)))
     whole.write_bytes(whole.read_bytes()[:900])
-    Image.fromarray(np.full((9, 9), 40_000, np.uint16)).save(made["deep16"] / "a.png")
+    Image.fromarray(np.full((9, 9), 40_000, np.int32)).save(made["deep32"] / "a.tif")
     made["missing"] = folder / "missing"
     made["file"] = made["texts"] / "a.txt"
     return made
@@ -181,9 +397,9 @@ def broken_folders(folder: Path) -> dict[str, Path]:
         ("empty", "and its sub-folders hold no images"),
         ("texts", "and its sub-folders hold no images"),
         ("mixed", r"holds loose images \(a.png, ...\) beside folders of images \(sub"),
-        ("unreadable", r"a\.jpg cannot be read \(cannot identify"),
-        ("cut", r"a\.jpg cannot be read \(.*truncated"),
-        ("deep16", "mode I;16 has more than 8 bits a channel"),
+        ("unreadable", r"1 of 1 images .* cannot be read: a\.jpg \(cannot identify"),
+        ("cut", r"cannot be read: a\.jpg \(.*truncated"),
+        ("deep32", r"a\.tif \(its mode I stores 32 bits a channel; give 8 or 16\)"),
     ],
 )
 def test_folder_that_gives_no_images(tmp_path, case, message):
@@ -198,6 +414,7 @@ def test_folder_that_gives_no_images(tmp_path, case, message):
         ({"size": 0}, "size is 0; give a whole number of 1 or more"),
         ({"size": 64.0}, "size is 64.0"),
         ({"size": "64"}, "size is '64'"),
+        ({"channels": 2}, "no number of channels 2; choose one of 1, 3"),
         ({"limit": 0}, "limit is 0"),
         ({"limit": -5}, "limit is -5"),
     ],
