@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import datetime
 import importlib.util
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gan_utils.course.exits import BAD_INPUT, INTERRUPTED, one_sentence
 from gan_utils.errors import CourseError, ParameterError
 from gan_utils.files import new_folder
 from gan_utils.lesson.parameters import check, check_together
 
 if TYPE_CHECKING:
-    from gan_utils.course.notebooks import Lesson, Outcome
+    from gan_utils.course.notebooks import Lesson
 
 # The extra `lab`; the commands import what needs them only after checking that they are there.
 NEEDED = ("nbformat", "papermill", "nbconvert")
-BAD_INPUT = 2
-INTERRUPTED = 130
-HEADLINE_SCORES = 3
 STATES = {"done": "done", "failed": "failed", "missing": "to do"}
 
 
@@ -30,7 +27,7 @@ STATES = {"done": "done", "failed": "failed", "missing": "to do"}
 @click.version_option(package_name="gan-course")
 def app() -> None:
     """A course on generative adversarial networks, from the command line."""
-    with _one_sentence(BAD_INPUT):
+    with one_sentence(BAD_INPUT):
         for module in NEEDED:
             _need(module, "lab")
 
@@ -54,8 +51,9 @@ def run(
     """
     from gan_utils.course.batches import read_batch, write_batch
     from gan_utils.course.notebooks import find_lessons
+    from gan_utils.course.running import run_all
 
-    with _one_sentence(BAD_INPUT):
+    with one_sentence(BAD_INPUT):
         if resume:
             if lessons or pairs or profile or out:
                 raise CourseError("--resume knows what was to be run: give its folder alone.")
@@ -69,57 +67,7 @@ def run(
             out = out or Path("runs") / datetime.datetime.now().strftime("%Y-%m-%d_%H%M%S")
             new_folder(out)
             write_batch(out, chosen, values)
-    _run_all(chosen, values, out)
-
-
-def _run_all(chosen: list[Lesson], values: dict[str, dict[str, Any]], out: Path) -> None:
-    """Run what is not finished yet, and write the page; exits with 1 where something failed."""
-    from gan_utils.course.batches import finished
-    from gan_utils.course.execution import Runner
-    from gan_utils.course.notebooks import execute
-    from gan_utils.course.overview import write_overview
-    from gan_utils.course.speaking import Speaker
-
-    outcomes = []
-    with _one_sentence(1), Runner() as runner:
-        for lesson in chosen:
-            folder = out / lesson.name
-            if outcome := finished(lesson, folder):
-                click.echo(f"{lesson.name}  was finished before")
-                outcomes.append(outcome)
-                continue
-            with Speaker(lesson.name, folder) as speaker:
-                try:
-                    outcome = execute(
-                        lesson, values[lesson.name], folder, runner, told=speaker.cell
-                    )
-                except KeyboardInterrupt:
-                    outcome = None
-            if not outcome:
-                click.echo(f"{speaker.head}interrupted")
-                click.echo(f"Error: interrupted: what was finished is in {out}; `gan-course run "
-                           f"--resume {out}` goes on.", err=True)  # fmt: skip
-                raise SystemExit(INTERRUPTED)
-            outcomes.append(outcome)
-            click.echo(f"{speaker.head}{_ended(outcome)}")
-        page = write_overview(out, outcomes)
-    click.echo(f"Overview: {page}")
-    results = [outcome.result or {} for outcome in outcomes]
-    if hints := {result.get("machine", {}).get("unused_gpu") for result in results} - {None, ""}:
-        click.echo("\n".join(sorted(hints)))
-    if any(outcome.error for outcome in outcomes):
-        raise SystemExit(1)
-
-
-def _ended(outcome: Outcome) -> str:
-    """How a lesson ended: its error, or its first scores."""
-    from gan_utils.metrics.score import score_text
-
-    if outcome.error:
-        return f"failed after {outcome.minutes:.1f} min: {outcome.error}"
-    scores = outcome.result["scores"][:HEADLINE_SCORES]
-    named = [f"{score['name']} {score_text(score)}" for score in scores]
-    return " · ".join([f"done in {outcome.minutes:.1f} min", *named])
+    run_all(chosen, values, out)
 
 
 @app.command()
@@ -147,7 +95,7 @@ def sweep(
     from gan_utils.course.sweeps.progress import Progress
     from gan_utils.course.sweeps.store import opened, write_plan
 
-    with _one_sentence(BAD_INPUT):
+    with one_sentence(BAD_INPUT):
         if scheduler and (slurm or jobs > 1):
             raise CourseError("--scheduler brings its own workers: leave out --jobs and --slurm.")
         runs = read_sweep(file, many=yes)
@@ -162,7 +110,7 @@ def sweep(
             _need("distributed", "sweep")
         if slurm:
             _need("dask_jobqueue", "sweep")
-    with _one_sentence(1), opened(out):
+    with one_sentence(1), opened(out):
         token = write_plan(out, runs)
         todo = open_runs(runs, out, retry_failed, limit)
         try:
@@ -185,7 +133,7 @@ def sweep(
 @click.option("--open", "show", is_flag=True, help="Also open the page in a browser.")
 def report(folder: Path, show: bool) -> None:
     """Write the tables and the page of a sweep into its folder SWEEP."""
-    with _one_sentence(BAD_INPUT):
+    with one_sentence(BAD_INPUT):
         for module in ("pandas", "pyarrow"):
             _need(module, "sweep")
         from gan_utils.course.sweeps.report import write_report
@@ -216,12 +164,12 @@ def generate(source: str, names: tuple[str, ...], count: int, seed: int, out: Pa
         write_images,
     )
 
-    with _one_sentence(BAD_INPUT):
+    with one_sentence(BAD_INPUT):
         kept = load_source(find_run(source))
         labels = chosen_labels(kept, names)
     total = count * (len(labels) or 1)
     written = 0
-    with _one_sentence(1):
+    with one_sentence(1):
         try:
             with click.progressbar(length=total, label=str(out)) as bar:
                 for now in write_images(kept, labels, count, out, seed):
@@ -240,7 +188,7 @@ def parameters(lessons: tuple[str, ...]) -> None:
     """List the parameters of lessons with their defaults and what may be given."""
     from gan_utils.course.notebooks import find_lessons
 
-    with _one_sentence(BAD_INPUT):
+    with one_sentence(BAD_INPUT):
         chosen = find_lessons(lessons)
     for lesson in chosen:
         rows = [("name", "type", "default", "allowed", "help")]
@@ -293,21 +241,3 @@ def _values(
 def _need(module: str, extra: str) -> None:
     if importlib.util.find_spec(module) is None:
         raise CourseError(f"{module} is not installed: run `pip install 'gan-course[{extra}]'`.")
-
-
-@contextmanager
-def _one_sentence(code: int) -> Iterator[None]:
-    """Turn a CourseError, or what the system says of a file, into a sentence and an exit code."""
-    try:
-        yield
-    except CourseError as error:
-        said = str(error)
-    except OSError as error:
-        if error.filename is None:  # no matter of a file that the user named
-            raise
-        reason = (error.strerror or str(error)).lower()
-        said = f"{error.filename} cannot be used ({reason}): give another path."
-    else:
-        return
-    click.echo(f"Error: {said}", err=True)
-    raise SystemExit(code)

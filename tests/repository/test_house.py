@@ -22,6 +22,8 @@ TESTED_IN = {
     "errors.py": "metrics/test_bad_input.py",
     "metrics/arrays.py": "metrics/test_bad_input.py",
     "data/checks.py": "data/test_mixtures.py",
+    "course/exits.py": "course/test_cli.py",
+    "course/running.py": "course/test_cli.py",
     "judging/feature_judge.py": "judging/test_judge.py",
     "fast/convolution.py": "fast/test_layers.py",
     "networks/conditional.py": "networks/test_conditional_networks.py",
