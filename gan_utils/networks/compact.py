@@ -8,10 +8,15 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from gan_utils.errors import ParameterError
 from gan_utils.fast.layers import UpsampledConv2D
 from gan_utils.networks.minibatch import MinibatchStdDev
-from gan_utils.networks.stacks import sequential, strided
+from gan_utils.networks.stacks import (
+    doublings_to,
+    drawing_filters,
+    seeing_filters,
+    sequential,
+    strided,
+)
 
 
 def compact_generator(channels: int = 1, width: float = 1.0) -> keras.Model:
@@ -48,7 +53,7 @@ def swift_generator(size: int = 28, channels: int = 1) -> keras.Model:
 
     size: 7 or 8 pixels, doubled at least twice. Raises `ParameterError` for others.
     """
-    first, doublings = _doublings(size)
+    first, doublings = doublings_to(size)
     stack = [
         layers.Dense(256),
         layers.LeakyReLU(0.2),
@@ -58,8 +63,8 @@ def swift_generator(size: int = 28, channels: int = 1) -> keras.Model:
         layers.LeakyReLU(0.2),
         layers.Reshape((first, first, 64)),
     ]
-    for left in reversed(range(doublings)):  # 16 filters at the last size, twice as many before
-        stack += [UpsampledConv2D(min(64, 16 * 2**left)), layers.LeakyReLU(0.2)]
+    for filters in drawing_filters(doublings):
+        stack += [UpsampledConv2D(filters), layers.LeakyReLU(0.2)]
     stack.append(layers.Conv2D(channels, 3, padding="same", activation="tanh"))
     return sequential((64,), stack, "generator")
 
@@ -69,10 +74,9 @@ def swift_discriminator(size: int = 28, channels: int = 1) -> keras.Model:
 
     size, channels: as in `swift_generator`.
     """
-    _, doublings = _doublings(size)
-    filters = [min(128, 32 * 2**halved) for halved in range(doublings + 1)]
+    _, doublings = doublings_to(size)
     stack = [
-        *strided(tuple(filters)),
+        *strided(seeing_filters(doublings)),
         MinibatchStdDev(),
         layers.Flatten(),
         layers.Dense(128),
@@ -80,14 +84,3 @@ def swift_discriminator(size: int = 28, channels: int = 1) -> keras.Model:
         layers.Dense(1),
     ]
     return sequential((size, size, channels), stack, "discriminator")
-
-
-def _doublings(size: int) -> tuple[int, int]:
-    """The side that a generator begins with, and how often it is doubled to `size`."""
-    for first in (7, 8):
-        for doublings in range(2, 8):
-            if size == first * 2**doublings:
-                return first, doublings
-    raise ParameterError(
-        f"size is {size}: give 28, 32 or 64 pixels, or another double of 14 or of 16."
-    )

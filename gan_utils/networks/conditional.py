@@ -11,20 +11,16 @@ from keras import layers, ops
 
 from gan_utils.fast.layers import UpsampledConv2D
 from gan_utils.networks.minibatch import MinibatchStdDev
+from gan_utils.networks.stacks import doublings_to, drawing_filters, seeing_filters
 
 LATENT_DIM = 64
 IMAGE = (28, 28, 1)
 
 
-def _drawn(x) -> keras.KerasTensor:
-    """Two doublings, from features (7, 7, 64) to images (28, 28, 1) in [−1, 1]."""
-    for filters in (32, 16):
-        x = layers.LeakyReLU(0.2)(UpsampledConv2D(filters)(x))
-    return layers.Conv2D(1, 3, padding="same", activation="tanh")(x)
+def conditional_generator(classes: int = 10, size: int = 28, channels: int = 1) -> keras.Model:
+    """Latent vectors (n, 64) and rows of classes (n, classes) → images in [−1, 1].
 
-
-def conditional_generator(classes: int = 10) -> keras.Model:
-    """Latent vectors (n, 64) and rows of classes (n, classes) → images (n, 28, 28, 1) in [−1, 1].
+    size, channels: images are (n, size, size, channels); sizes as in `swift_generator`.
 
     The class comes in once, beside z: a dense layer without bias has one row of weights a class,
     which is what an embedding is (Mirza and Osindero 2014, section 3.2, in the course's widths).
@@ -32,10 +28,14 @@ def conditional_generator(classes: int = 10) -> keras.Model:
     z, asked = keras.Input((LATENT_DIM,)), keras.Input((classes,))
     embedded = layers.Dense(32, use_bias=False, name="embedding")(asked)
     x = layers.Concatenate()([z, embedded])
-    for units in (256, 7 * 7 * 64):
+    first, doublings = doublings_to(size)
+    for units in (256, first * first * 64):
         x = layers.LeakyReLU(0.2)(layers.Dense(units)(x))
-    x = layers.Reshape((7, 7, 64))(x)
-    return keras.Model([z, asked], _drawn(x), name="generator")
+    x = layers.Reshape((first, first, 64))(x)
+    for filters in drawing_filters(doublings):
+        x = layers.LeakyReLU(0.2)(UpsampledConv2D(filters)(x))
+    images = layers.Conv2D(channels, 3, padding="same", activation="tanh")(x)
+    return keras.Model([z, asked], images, name="generator")
 
 
 @keras.saving.register_keras_serializable("gan_utils")
@@ -83,11 +83,11 @@ def class_norm_generator(classes: int = 10) -> keras.Model:
 
 
 def features(x) -> keras.KerasTensor:
-    """What a discriminator sees in images (n, 28, 28, channels): 128 numbers each.
+    """What a discriminator sees in images (n, size, size, channels): 128 numbers each.
 
-    Three strided convolutions, deviations over groups of images, a dense layer.
+    Strided convolutions down to 4 × 4 pixels, deviations over groups of images, a dense layer.
     """
-    for filters in (32, 64, 128):
+    for filters in seeing_filters(doublings_to(x.shape[1])[1]):
         x = layers.LeakyReLU(0.2)(layers.Conv2D(filters, 4, strides=2, padding="same")(x))
     x = layers.Flatten()(MinibatchStdDev()(x))
     return layers.LeakyReLU(0.2)(layers.Dense(128)(x))
@@ -106,13 +106,13 @@ def planes_discriminator(classes: int = 10) -> keras.Model:
     return keras.Model([images, asked], logit, name="discriminator")
 
 
-def projection_discriminator(classes: int = 10) -> keras.Model:
-    """Images (n, 28, 28, 1) and rows of classes (n, classes) → logits (n, 1).
+def projection_discriminator(classes: int = 10, size: int = 28, channels: int = 1) -> keras.Model:
+    """Images (n, size, size, channels) and rows of classes (n, classes) → logits (n, 1).
 
     The logit is how real the features are, plus how well they point in the direction of the class:
     ψ(φ) + ⟨v_class, φ⟩ (Miyato and Koyama 2018, equation 3).
     """
-    images, asked = keras.Input(IMAGE), keras.Input((classes,))
+    images, asked = keras.Input((size, size, channels)), keras.Input((classes,))
     seen = features(images)
     direction = layers.Dense(128, use_bias=False, name="embedding")(asked)
     fits = layers.Dot(axes=1)([seen, direction])

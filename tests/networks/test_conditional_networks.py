@@ -107,3 +107,13 @@ def test_saved_and_loaded_in_safe_mode(make, tmp_path):
     )
     for left, right in zip(one, other, strict=True):
         np.testing.assert_array_equal(left, right)
+
+
+@pytest.mark.parametrize(("size", "channels"), [(32, 3), (64, 1)])
+def test_other_sizes_colours_and_numbers_of_classes(size, channels):
+    generator = conditional_generator(4, size, channels)
+    discriminator = projection_discriminator(4, size, channels)
+    rows = np.eye(4, dtype="float32")
+    images = generator([RNG.normal(size=(4, 64)).astype("float32"), rows])
+    assert images.shape == (4, size, size, channels)
+    assert discriminator([np.asarray(images), rows]).shape == (4, 1)
