@@ -2,7 +2,7 @@
 
 .POSIX:
 .DELETE_ON_ERROR:
-.PHONY: run test lint unit nbval bench sweep stress slides lab notebooks lock data evaluators compat wheel clean
+.PHONY: run test lint unit nbval bench sweep stress choices slides lab notebooks lock data evaluators compat wheel clean
 
 BIN = .venv/bin
 # Files of tests are shared out among the cores; each stays with one, in its order.
@@ -34,6 +34,9 @@ sweep: $(READY) ## the Chile study in its quick setting, and its report in a bro
 
 stress: $(READY) ## kill what works on sweeps two hundred times and account for every result
 	$(BIN)/python tests/support/stress_sweeps.py
+
+choices: $(READY) ## run each lesson once for each choice of its parameters, in small; 90 minutes
+	$(BIN)/python tools/choices.py --out runs/choices-$$(date +%Y%m%d-%H%M%S)
 
 slides: $(READY) ## build the decks into build/slides; needs npm, and chromium for the PDFs
 	$(BIN)/python tools/slides.py
