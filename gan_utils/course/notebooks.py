@@ -56,8 +56,8 @@ def find_lessons(names: Sequence[str]) -> list[Lesson]:
     """Find lessons by path, number ("03"), stem, or a beginning that only one stem has.
 
     Studies are looked up by their folder and stem, "studies/images"; "all" stands for every lesson
-    in order.  Looks in ./notebooks, here, and in the checkout that this package is part of.
-    Raises CourseError.
+    in order.  Looks in ./notebooks, here, and in what this package brought along.  Raises
+    CourseError.
     """
     paths: list[Path] = []
     for name in names:
@@ -150,7 +150,10 @@ def _first_line(text: str) -> str:
 
 
 def _folders() -> list[Path]:
-    return [Path("notebooks"), Path(), Path(__file__).resolve().parents[2] / "notebooks"]
+    """Where lessons may lie; the last ones are those of a checkout and of an installed package."""
+    package = Path(__file__).resolve().parents[1]
+    checkout = package.parent / "notebooks"
+    return [Path("notebooks"), Path(), checkout, package / "_notebooks"]
 
 
 def _notebooks() -> list[Path]:

@@ -18,9 +18,10 @@ from gan_utils.data.recorded import (
 from gan_utils.errors import DataError
 
 SWEEPS = (
-    "adaptation", "began", "chile", "completion", "conditional", "grid", "grid_rates", "patches",
-    "plane_best", "recipe", "recipe_seeds", "stabilisers", "tradeoff", "translation", "unbalanced",
-    "unbalanced_sizes", "unpaired", "video", "voxels",
+    "adaptation", "began", "began_controls", "began_gamma", "began_garments", "chile",
+    "completion", "conditional", "grid", "grid_rates", "growing", "growing_colour", "growing_cost",
+    "patches", "plane_best", "recipe", "recipe_seeds", "stabilisers", "tradeoff", "translation",
+    "unbalanced", "unbalanced_sizes", "unpaired", "video", "voxels",
 )  # fmt: skip
 
 

@@ -273,7 +273,14 @@ def test_wheel_holds_the_package_and_its_data_and_nothing_else(wheel):
     assert {"README.md", "checksums.json", "mnist.npz", "fashion_mnist.npz"} <= data
     assert {"evaluators/mnist.keras", "evaluators/fashion_mnist.keras"} <= data
     modules = {f"gan_utils/{name}" for name in shipped("gan_utils")}
-    assert found == modules | {f"gan_utils/_data/{name}" for name in data}
+    notebooks = shipped("notebooks") - {"conftest.py"}
+    assert {"03_dcgan_fashion.ipynb", "studies/growing.ipynb", "sweeps/growing.yaml"} <= notebooks
+    tracked = {name for name in notebooks if "runs/" not in name and "/." not in f"/{name}"}
+    assert found == (
+        modules
+        | {f"gan_utils/_data/{name}" for name in data}
+        | {f"gan_utils/_notebooks/{name}" for name in tracked}
+    )
 
 
 def test_wheel_describes_itself(wheel):
