@@ -14,7 +14,7 @@ from recording import HERE
 
 NAMES = (
     "frechet", "prdc", "scoring", "step", "lessons", "scaling", "startup", "sweeps", "widgets",
-    "pictures", "quality",
+    "own_folder", "quality",
 )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def image_gan(loss, penalty, precision="float32"):
 def both_ways(gan, real):
     draw = Draw(0, 4)
     weights = gan.generator.trainable_variables, gan.discriminator.trainable_variables
-    arguments = lambda: gan.fake(len(real), draw), gan.answer, real, draw, *weights
+    arguments = lambda: gan.fake(len(real), draw), gan.answers(draw), real, draw, *weights
     return gan.game.two_tapes(*arguments), gan.game.one_backward_pass(*arguments)
 
 
@@ -132,7 +132,7 @@ def test_bfloat16_trains_with_logits_and_samples_in_float32():
     gan.compile(Adam(1e-3), Adam(1e-3))
     images = np.random.default_rng(0).integers(256, size=(20, 28, 28, 1), dtype=np.uint8)
     gan.fit(images, steps=2, batch_size=8, epoch_steps=1)
-    assert logits(gan.answer, gan.generator(gan.latent(4))).dtype == tf.float32
+    assert logits(gan.answers(Draw()), gan.generator(gan.latent(4))).dtype == tf.float32
     samples = gan.sample(4)
     assert samples.dtype == np.float32 and np.isfinite(samples).all()
 

@@ -1,10 +1,10 @@
 """A folder of 100,000 pictures: seconds and memory of its first and of its second start.
 
-    python benchmarks/pictures.py
+    python benchmarks/own_folder.py
 
 The pictures are PNG files of 64 × 64 pixels in ten classes, made in a temporary folder and deleted
 afterwards; they take 800 MB of disk, and the cache 1.2 GB. Each start is a process of its own
-(`python benchmarks/pictures.py FOLDER CACHE`); its memory is the most that it had at once.
+(`python benchmarks/own_folder.py FOLDER CACHE`); its memory is the most that it had at once.
 """
 
 import json
