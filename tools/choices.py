@@ -46,11 +46,10 @@ def plan(parameters: dict[str, Parameter]) -> Iterator[dict[str, Any]]:
     budgets = {
         name: smallest(item)
         for name, item in parameters.items()
-        if item.type is int and not item.choices and name not in UNTOUCHED
+        if item.type is int
+        and not (item.choices or item.partner)  # what goes only with another one's value stays
+        and name not in UNTOUCHED
     }
-    for name, item in list(parameters.items()):  # what goes only with another one's value
-        if item.partner and name in budgets:
-            budgets[name] = item.default
     yield budgets
     for name, item in parameters.items():
         for value in offered(item):

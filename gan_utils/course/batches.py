@@ -46,15 +46,12 @@ def read_batch(out: Path) -> tuple[list[Lesson], dict[str, dict[str, Any]]]:
         package, noted = plan["package"], plan["lessons"]
         lessons = find_lessons([item["notebook"] for item in noted])
         codes = [item["code"] for item in noted]
-        given = {
-            lesson.name: {name: str(value) for name, value in item["values"].items()}
-            for lesson, item in zip(lessons, noted, strict=True)
-        }
+        values = [dict(item["values"]) for item in noted]
     except FileNotFoundError:
         raise CourseError(
             f"{out} holds no run that could go on: give the folder of a `gan-course run`."
         ) from None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise CourseError(f"{path} cannot be read ({error}): run the lessons anew.") from None
     if package != package_hash():
         raise CourseError(f"the course has changed since {out} was begun: run the lessons anew.")
@@ -63,7 +60,8 @@ def read_batch(out: Path) -> tuple[list[Lesson], dict[str, dict[str, Any]]]:
             raise CourseError(
                 f"lesson {lesson.name} has changed since {out} was begun: run it anew."
             )
-    return lessons, {one.name: check(one.parameters, given[one.name]) for one in lessons}
+    given = zip(lessons, values, strict=True)
+    return lessons, {lesson.name: check(lesson.parameters, its) for lesson, its in given}
 
 
 def finished(lesson: Lesson, folder: Path) -> Outcome | None:

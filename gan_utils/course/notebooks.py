@@ -149,11 +149,14 @@ def _first_line(text: str) -> str:
     return next(filter(None, lines), "")
 
 
-def _folders() -> list[Path]:
-    """Where lessons may lie; the last ones are those of a checkout and of an installed package."""
+def brought_along() -> tuple[Path, Path]:
+    """Where the notebooks of this package lie: in a checkout, and where it is installed."""
     package = Path(__file__).resolve().parents[1]
-    checkout = package.parent / "notebooks"
-    return [Path("notebooks"), Path(), checkout, package / "_notebooks"]
+    return package.parent / "notebooks", package / "_notebooks"
+
+
+def _folders() -> list[Path]:
+    return [Path("notebooks"), Path(), *brought_along()]
 
 
 def _notebooks() -> list[Path]:

@@ -35,17 +35,25 @@ def recorded_sweep(name: str, score: str, table: str = "summary") -> dict[tuple[
         }
 
 
-def recorded_runs(name: str, score: str) -> list[float]:
+def recorded_runs(name: str, score: str, settings: tuple[str, ...] | None = None) -> list[float]:
     """One score of every run of a recorded sweep, in the order of its runs.
 
-    Raises `DataError` where no run has this score.
+    settings: values of the parameters that vary, as `recorded_sweep` gives them, for the runs of
+        these alone, one a seed. Not every setting need have every score.
+
+    Raises `DataError` where no run has this score, and for settings of which none has it.
     """
+    known = list(recorded_sweep(name, score))
+    if settings is not None and settings not in known:
+        raise DataError(f"The sweep {name!r} has no setting {settings}; it has {known}.")
     path = data_dir() / "recorded" / "sweeps" / name / "table.csv"
     with path.open(newline="", encoding="utf-8") as file:
         values = [float(row["value"]) for row in csv.DictReader(file) if row["score"] == score]
     if not values:
         raise DataError(f"No run of the sweep {name!r} has the score {score!r}; see {path}.")
-    return values
+    if settings is None:
+        return values
+    return np.reshape(values, (len(known), -1))[known.index(settings)].tolist()
 
 
 def recorded_range(name: str, score: str, settings: tuple[str, ...] = ()) -> Score:
@@ -55,11 +63,8 @@ def recorded_range(name: str, score: str, settings: tuple[str, ...] = ()) -> Sco
     of five fails, this says so, and an interval around the mean does not. Raises `DataError` for
     settings that the sweep does not have.
     """
-    known = list(recorded_sweep(name, score))
-    if settings not in known:
-        raise DataError(f"The sweep {name!r} has no setting {settings}; it has {known}.")
-    runs = np.reshape(recorded_runs(name, score), (len(known), -1))[known.index(settings)]
-    return Score(float(np.median(runs)), float(runs.min()), float(runs.max()), len(runs))
+    runs = recorded_runs(name, score, settings)
+    return Score(float(np.median(runs)), min(runs), max(runs), len(runs))
 
 
 def recorded_sweep_source(name: str) -> str:

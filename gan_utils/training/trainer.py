@@ -123,14 +123,14 @@ class Trainer(keras.Model):
         checked = {name: checked_optimizer(name, given) for name, given in optimizers.items()}
         if len(set(map(id, checked.values()))) < len(checked):
             raise ParameterError(
-                f"one optimizer is given for several of {', '.join(checked)}: make one for each."
+                f"one optimizer is given for several of {', '.join(checked)}: make one for each, "
+                f"because it keeps numbers for each weight."
             )
         for name, optimizer in checked.items():
             optimizer.build(self.networks[name].trainable_variables)
         self.optimizers = checked
         self.xla = xla
-        # As an object of its own, because TensorFlow warns of five graphs of one function in a row.
-        self._steps = tf.function(partial(self._run_steps))
+        self._steps = tf.function(partial(self._run_steps))  # TensorFlow counts graphs by function
 
     @property
     def step(self) -> int:

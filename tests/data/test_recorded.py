@@ -51,6 +51,7 @@ def test_means_and_differences_are_those_of_the_runs(name):
         found_range, of_setting = recorded_range(name, score, setting), by_seed.values()
         ends = (found_range.low, found_range.value, found_range.high, found_range.n)
         assert ends == (min(of_setting), median(of_setting), max(of_setting), len(of_setting))
+        assert recorded_runs(name, score, setting) == list(of_setting)
     first = next(iter(values.values()))
     differences = recorded_sweep(name, score, "comparisons")
     assert list(differences) == list(values)[1:]

@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_utils.course.notebooks import Lesson, find_lessons, without_outputs
+from gan_utils.course.notebooks import Lesson, brought_along, find_lessons, without_outputs
 from gan_utils.course.package_hash import package_hash
 from gan_utils.course.yaml_nodes import Node, read_yaml
 from gan_utils.errors import ParameterError
@@ -135,7 +135,7 @@ def _count(sections: Mapping[str, Node], lesson: Lesson) -> int:
 
 def _check_folder(lesson: Lesson, file: Path, node: Node) -> None:
     """Refuse a notebook from elsewhere: a sweep file may come from anybody, and runs it."""
-    own = (Path(), file.parent, Path(__file__).resolve().parents[3] / "notebooks")
+    own = (Path(), file.parent, *brought_along())
     if not any(lesson.path.resolve().is_relative_to(folder.resolve()) for folder in own):
         raise node.error(
             f"notebook {lesson.path} lies outside of this folder and of the sweep file's: copy it "

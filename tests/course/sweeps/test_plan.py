@@ -162,6 +162,19 @@ def test_name_follows_code_parameters_package_and_data(monkeypatch):
     assert name() != first
 
 
+def test_notebooks_come_from_here_or_with_the_package_and_from_nowhere_else(tmp_path, monkeypatch):
+    """A sweep file may come from anybody; where the package is installed, its lessons lie there."""
+    installed = tmp_path / "installed"
+    (tmp_path / "notebooks").rename(installed)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    text = f"lessons: {installed / '01_first.ipynb'}"
+    with pytest.raises(ParameterError, match="lies outside of this folder and of the sweep file"):
+        runs(text)
+    monkeypatch.setattr(plan, "brought_along", lambda: (tmp_path / "none", installed))
+    assert len(runs(text)) == 1
+
+
 def test_run_keeps_the_notebook_that_it_was_named_by():
     (run,) = runs("lessons: 01")
     lesson("01_first", code="print(3)")
