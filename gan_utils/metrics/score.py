@@ -122,7 +122,9 @@ def shifted_bootstrap(
     return Score(float(value), float(max(lower, low)), float(min(upper, high)), n)
 
 
-def over_seeds(values: ArrayLike, level: float = 0.95) -> Score:
+def over_seeds(
+    values: ArrayLike, level: float = 0.95, within: tuple[float, float] | None = None
+) -> Score:
     """Give the mean of one score over runs that differ only in their seed.
 
     The interval is Student's t interval of the mean, so it takes the runs as independent and
@@ -132,24 +134,41 @@ def over_seeds(values: ArrayLike, level: float = 0.95) -> Score:
     Args:
         values: one score a run, shape (n,); numbers or `Score` objects.
         level: share of such intervals that hold the true mean.
+        within: the smallest and the largest value that the score can have, such as (0, 1) for a
+            share. The interval is then taken on the scale of log odds, where it is as many
+            standard errors wide, and never leaves the range.
 
     Returns:
-        Mean, interval and number of runs; with one run the interval is nan.
+        Mean, interval and number of runs; with one run the interval is nan. Where all runs have
+        the same score the interval is that score alone: they say nothing about other seeds.
 
     Raises:
-        DataError: no values, values that are not finite, or not one-dimensional.
+        DataError: no values, values that are not finite, outside of `within`, or not
+            one-dimensional.
         ParameterError: a level outside (0, 1).
     """
     check_level(level)
     runs = _as_runs(values, "values")
     n = len(runs)
     mean = float(runs.mean())
+    if within is not None and not (within[0] <= runs.min() and runs.max() <= within[1]):
+        raise DataError(
+            f"values reach from {runs.min():g} to {runs.max():g}, outside of {within[0]:g} to "
+            f"{within[1]:g}; give the range that the score can have."
+        )
     if n == 1:
         return Score(mean, math.nan, math.nan, 1)
-    from scipy.special import stdtrit  # takes longer to import than the rest of the package
+    from scipy.special import expit, logit, stdtrit  # slow to import
 
     half = float(stdtrit(n - 1, (1 + level) / 2) * runs.std(ddof=1) / math.sqrt(n))
-    return Score(mean, mean - half, mean + half, n)
+    if within is None or half == 0:
+        return Score(mean, mean - half, mean + half, n)
+    smallest, size = within[0], within[1] - within[0]
+    share = (mean - smallest) / size
+    # The slope of the log odds is 1 / (share · (1 − share)).
+    odds = half / size / (share * (1 - share))
+    low, high = (smallest + size * float(expit(logit(share) + way * odds)) for way in (-1, 1))
+    return Score(mean, low, high, n)
 
 
 def paired_difference(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Score:

@@ -200,6 +200,11 @@ BAD_INPUT = {
     "a run that is infinite": (DataError, r"index \(1,\)", lambda: over_seeds([1, math.inf])),
     "a table of runs": (DataError, r"\(2, 2\)", lambda: over_seeds([[1, 2], [3, 4]])),
     "one bare run": (DataError, r"shape \(\)", lambda: over_seeds(3.0)),
+    "percent as shares": (
+        DataError,
+        "to 80, outside of 0 to 1",
+        lambda: over_seeds([1, 80], within=(0, 1)),
+    ),
     "runs that are words": (DataError, "real numbers", lambda: over_seeds(["one", "two"])),
     "runs that are missing": (DataError, "not finite", lambda: over_seeds([1.0, None])),
     "complex runs": (DataError, "real numbers", lambda: over_seeds([1j, 2.0])),

@@ -67,6 +67,37 @@ def test_one_run_has_no_interval():
     assert math.isnan(score.low) and math.isnan(score.high)
 
 
+def test_the_interval_of_a_share_stays_a_share():
+    """Where Student's interval leaves the range; and on either scale with the same width."""
+    shares = [0.02, 0.0, 0.05, 0.01, 0.3]
+    assert over_seeds(shares).low < 0
+    bounded = over_seeds(shares, within=(0, 1))
+    assert bounded.value == pytest.approx(0.076)
+    assert 0 < bounded.low < bounded.value < bounded.high < 1
+    others = over_seeds([1 - share for share in shares], within=(0, 1))
+    assert (others.low, others.high) == pytest.approx((1 - bounded.high, 1 - bounded.low))
+    of_ten = over_seeds([10 * share for share in shares], within=(0, 10))
+    assert (of_ten.low, of_ten.high) == pytest.approx((10 * bounded.low, 10 * bounded.high))
+
+
+def test_it_is_students_interval_where_the_runs_lie_close_together():
+    close = np.array([0.4, 0.4002, 0.4005])
+    plain, bounded = over_seeds(close), over_seeds(close, within=(0, 1))
+    assert (bounded.low, bounded.high) == pytest.approx((plain.low, plain.high), rel=1e-5)
+
+
+def test_it_holds_the_mean_as_often_as_it_says():
+    """Of shares drawn from a lopsided distribution, five at a time, with a known mean of 0.1."""
+    drawn = np.random.default_rng(0).beta(0.9, 8.1, size=(2000, 5))
+    held = [(score := over_seeds(row, within=(0, 1))).low < 0.1 < score.high for row in drawn]
+    assert 0.93 < np.mean(held) < 0.97
+
+
+def test_runs_that_all_agree_have_an_interval_without_width():
+    score = over_seeds([1.0, 1.0, 1.0], within=(0, 1))
+    assert (score.low, score.value, score.high) == (1, 1, 1)
+
+
 def test_over_seeds_takes_scores():
     runs = [Score(1.0, 0.0, 2.0, 10), Score(3.0, 2.0, 4.0, 10)]
     assert over_seeds(runs) == over_seeds([1.0, 3.0])
