@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from gan_utils.course.execution import Runner
+from gan_utils.course.locks import LOCK, taken
 from gan_utils.course.notebooks import Lesson, execute
 from gan_utils.course.package_hash import package_hash
 from gan_utils.course.speaking import LOG, Speaker
 from gan_utils.course.sweeps.plan import Planned
-from gan_utils.course.sweeps.store import LOCK, stored_run, taken, token_of
+from gan_utils.course.sweeps.store import stored_run, token_of
 from gan_utils.errors import CourseError, OutputError
 from gan_utils.files import make_folder, write_atomically
 
