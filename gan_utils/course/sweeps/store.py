@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gan_utils.course.sweeps.plan import Planned
-from gan_utils.errors import OutputError
+from gan_utils.errors import CheckpointError, OutputError
 from gan_utils.files import make_folder, write_atomically
 from gan_utils.lesson.result import read_result
+from gan_utils.training.checkpoints import read_value
 
 PLAN = "sweep.json"
 FAILED = "failed.json"
@@ -86,6 +88,15 @@ def stored_run(folder: Path, name: str, lesson: str, values: Mapping[str, Any]) 
             if (run_folder / "result.json").exists():
                 error = str(damage)
     return StoredRun(name, lesson, values, run_folder, state, minutes, error, result)
+
+
+def reached(folder: Path) -> dict[str, int]:
+    """The step of each backup in a run's folder: how far its trainings had come when it ended."""
+    steps = {}
+    for path in (folder / "backup").glob("*.npz"):
+        with suppress(CheckpointError):
+            steps[path.name] = int(read_value(path, "kept/steps_done"))
+    return steps
 
 
 def note_failure(folder: Path, error: str, minutes: float) -> None:

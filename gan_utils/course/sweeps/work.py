@@ -53,11 +53,13 @@ class Done:
     """How a run ended: `error` is empty exactly if it succeeded.
 
     `files` holds its folder as a zip archive where the worker does not see the sweep's folder.
+    `lost` says that it did not end itself: the workers that were at it did.
     """
 
     error: str
     minutes: float
     files: bytes | None
+    lost: bool = False
 
 
 def task(run: Planned, folder: Path, token: str) -> Task:
