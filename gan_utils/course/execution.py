@@ -31,8 +31,7 @@ DEFAULTS = {
 NEEDED = {"KERAS_BACKEND": "tensorflow"}
 
 TOO_LONG = "a cell took longer than"
-# How errors begin that tell of the kernel itself: it is dead, or its start takes too long.
-OF_THE_KERNEL = ("Kernel died", "Kernel didn't respond")
+DEAD, SLOW = "Kernel died", "Kernel didn't respond"  # how two errors of Jupyter begin
 ENGINE = "gan-course"  # papermill's word for what executes
 START_SECONDS = 600  # a kernel on a slow disk or a busy machine needs more than the usual 60
 NOTE = "progress.json"  # beside a run's log: how far its training has come
@@ -227,16 +226,16 @@ def _execute(request: Mapping) -> str:
         told = f"{type(error).__name__}: {error}"
         lines = last_lines(log, begun)
         traceback.print_exc()
-        if not isinstance(error, RuntimeError) or not str(error).startswith(OF_THE_KERNEL):
-            return told
-        code = latest_code()
-        if code is None:
+        words = str(error) if isinstance(error, RuntimeError) else ""
+        if words.startswith(DEAD):
+            told = "DeadKernelError: " + ended("the Jupyter kernel", latest_code(), lines)
+        elif words.startswith(SLOW):
             told = (
                 f"SlowStart: the Jupyter kernel did not answer within {START_SECONDS} seconds: "
                 "run it again when the machine has less to do."
             )
         else:
-            told = "DeadKernelError: " + ended("the Jupyter kernel", code, lines)
+            return told
         add_line(log, told)
         return told
     return ""

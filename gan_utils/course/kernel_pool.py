@@ -72,9 +72,9 @@ def _context() -> multiprocessing.context.ForkServerContext:
     return context
 
 
-def latest_code() -> int | None:
-    """How the latest kernel of this process ended; None where it lives, or where there is none."""
-    return _processes[0].poll() if _processes else None
+def latest_code() -> int:
+    """The exit code of the latest kernel of this process, which is dead."""
+    return _processes[0].wait()
 
 
 class CopyProvisioner(LocalProvisioner):
