@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gan_utils.course.notebooks import Lesson
 
 # The extra `lab`; the commands import what needs them only after checking that they are there.
-NEEDED = ("nbformat", "papermill", "nbconvert", "filelock")
+NEEDED = ("nbformat", "papermill", "nbconvert")
 STATES = {"done": "done", "failed": "failed", "missing": "to do"}
 
 

@@ -63,6 +63,15 @@ def lesson(tmp_path, monkeypatch):
     return write
 
 
+def test_a_runner_that_dies_while_it_starts(lesson, monkeypatch, tmp_path):
+    (tmp_path / "queue.py").write_text("raise RuntimeError('no queue here')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Runner() as runner:
+        said = runner.execute(lesson(), Path("out.ipynb"), {}, Path("run.log"))
+    assert said == "the process that ran it ended with exit code 1: RuntimeError: no queue here"
+    assert last_lines(Path("run.log"))[-1] == said
+
+
 def test_a_runner(lesson):
     """In the middle of a notebook; the next one gets another runner."""
     log, out = Path("run.log"), Path("out.ipynb")

@@ -4,10 +4,9 @@ import threading
 import time
 
 import pytest
-
-pytest.importorskip("filelock")
-
 from filelock import FileLock
+
+pytest.importorskip("papermill")
 
 from commands import runner
 from gan_utils.course import cli

@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 TOPIC = "gan-course"
 SECONDS_TO_CONNECT = 10
+SECONDS_TO_KNOW = 2  # how a worker of this machine ended
 Started = Callable[[str, str], None]
 
 
@@ -81,6 +83,7 @@ class OnDask:
         import distributed
 
         self._codes = {} if codes is None else codes
+        self._nannies_here = codes is not None
         self._cluster = None if isinstance(cluster, str) else cluster
         self._names: dict[str, str] = {}  # of the workers, by their addresses
         self._runs: dict[str, str] = {}  # what each worker is at, by its name
@@ -135,6 +138,7 @@ class OnDask:
         def at(event: tuple[float, tuple[str, str, str]]) -> None:
             worker, run, address = event[1]
             self._names[address], self._runs[worker] = worker, run
+            self._codes.pop(worker, None)
             started(worker, run)
 
         def removed(event: tuple[float, Mapping[str, Any]]) -> None:
@@ -186,6 +190,10 @@ class OnDask:
         gone = []
         while not self._lost.empty():
             worker, run = self._lost.get()
+            # The scheduler may know that it is gone before this process knows how.
+            end = time.monotonic() + (SECONDS_TO_KNOW if self._nannies_here else 0)
+            while worker not in self._codes and time.monotonic() < end:
+                time.sleep(0.05)
             code = self._codes.pop(worker, None)
             gone.append((worker, run, "is gone" if code is None else how_it_ended(code)))
         return gone

@@ -130,7 +130,7 @@ def test_failures_are_kept_and_done_again_when_asked(course):
     assert re.search(r"^\[1/5\] 01_small ending=good seed=0: done in .* left$", lines[0])
     assert "ending=error seed=1: failed after" in lines[3]
     assert "ValueError: no luck with seed 1" in lines[3]
-    assert "DeadKernelError: Kernel died" in lines[4]
+    assert "DeadKernelError: the Jupyter kernel ended with exit code 3" in lines[4]
 
     second = sweep(text)
     lines = second.stdout.splitlines()
@@ -465,6 +465,43 @@ def test_run_of_a_lost_worker_is_done_by_another(cluster):
     # The killed kernel is a failed run; the lost worker's run was done by the other one.
     assert out.splitlines()[-1] == "2 runs in runs/s: 1 done, 1 failed, 0 to do", error
     assert len(lives()) == 3
+
+
+SUICIDE = """\
+import os, signal
+from pathlib import Path
+
+import psutil
+
+file = run.folder / "lives"
+file.write_text("x" if not file.exists() else "xx")
+above = psutil.Process().parents()
+(runner,) = [p for p in above if "gan_utils.course.execution" in p.cmdline()]
+if file.read_text() == "x":
+    os.kill(runner.ppid(), [signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV][seed])
+    signal.pause()
+run.score("lives", 2)
+run.finish()"""
+
+
+def test_a_worker_that_dies_is_told_of_and_its_run_done_again(course):
+    """Each run kills its own worker, in another way, the first time that it is done."""
+    notebook = nbformat.read("notebooks/01_small.ipynb", 4)
+    notebook.cells[-1].source = SUICIDE
+    nbformat.write(notebook, "notebooks/01_small.ipynb")
+    process = begin("seeds: 3", "--jobs", "2")
+    out, error = process.communicate(timeout=300)
+    assert out.splitlines()[-1] == "3 runs in runs/s: 3 done, 0 failed, 0 to do", error
+    for seed, end in enumerate(
+        ("9 (SIGKILL), perhaps for want of memory", "6 (SIGABRT)", "11 (SIGSEGV)")
+    ):
+        (said,) = [line for line in out.splitlines() if f"seed={seed} · worker" in line]
+        words = re.fullmatch(
+            r"  01_small seed=\d · (worker \d was killed .*): it is done again", said
+        )
+        assert words[1].endswith(f"by signal {end}"), said
+        log = (stored_runs(Path("runs/s"))[seed].folder / "run.log").read_text(encoding="utf-8")
+        assert words[1] in log.splitlines()
 
 
 def test_lost_scheduler_is_one_sentence_and_no_failed_run(cluster):
