@@ -30,7 +30,7 @@ from gan_utils.errors import CourseError
 if TYPE_CHECKING:
     import distributed
 
-TOPIC = "gan-course"
+TOPIC, ALL = "gan-course", "all"  # of events: ours, and what the scheduler tells of itself
 SECONDS_TO_CONNECT = 10
 SECONDS_TO_KNOW = 2  # how a worker of this machine ended
 Started = Callable[[str, str], None]
@@ -84,6 +84,7 @@ class OnDask:
 
         self._codes = {} if codes is None else codes
         self._nannies_here = codes is not None
+        self._listens = False
         self._cluster = None if isinstance(cluster, str) else cluster
         self._names: dict[str, str] = {}  # of the workers, by their addresses
         self._runs: dict[str, str] = {}  # what each worker is at, by its name
@@ -104,6 +105,8 @@ class OnDask:
     def __exit__(self, *_: object) -> None:
         # After an interrupt at a terminal, or without the scheduler, there is little to close.
         with suppress(OSError, TimeoutError):
+            if self._listens:  # or the scheduler would tell the client that the client is gone
+                self._client.unsubscribe_topic(ALL)
             self._client.close()
         if self._cluster:
             self._cluster.close()
@@ -151,7 +154,8 @@ class OnDask:
                 self._lost.put((worker, run))
 
         self._client.subscribe_topic(TOPIC, at)
-        self._client.subscribe_topic("all", removed)
+        self._client.subscribe_topic(ALL, removed)
+        self._listens = True
         known = self._client.scheduler_info(n_workers=-1)["workers"].values()
         gpus = any(worker["resources"].get("GPU") for worker in known)
         self._resources = {"GPU": 1} if gpus else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
 from gan_utils.errors import CourseError
@@ -23,9 +25,11 @@ def slurm_cluster(jobs: int) -> SLURMCluster:
     cluster's `refusal` is what Slurm said when it took a job no more, and `waiting` where to look
     when none of its jobs begins. Raises CourseError where no job can be described.
     """
+    handler = signal.getsignal(signal.SIGINT)
     import dask
     from dask_jobqueue import SLURMCluster
     from dask_jobqueue.slurm import SLURMJob
+    from distributed import Status
 
     if not shutil.which("sbatch"):
         raise CourseError("sbatch is not here: give --slurm on a machine that submits to Slurm.")
@@ -35,6 +39,7 @@ def slurm_cluster(jobs: int) -> SLURMCluster:
             try:
                 await super().start()
             except Exception as error:  # whatever it is, no job began
+                self.status = Status.failed
                 Cluster.refusal = (
                     f"Slurm took no job ({_said(error)}): mend the settings under jobqueue.slurm "
                     "in ~/.config/dask/jobqueue.yaml, or give fewer --jobs."
@@ -46,6 +51,8 @@ def slurm_cluster(jobs: int) -> SLURMCluster:
         refusal = ""
         waiting = WAITING
 
+    # dask-jobqueue lets an interrupt end the process without a word, and as a success.
+    signal.signal(signal.SIGINT, handler)
     for name in SILENT:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     own = dask.config.get("jobqueue.slurm.worker-extra-args", None) or []
@@ -62,5 +69,5 @@ def slurm_cluster(jobs: int) -> SLURMCluster:
 
 def _said(error: Exception) -> str:
     """What `sbatch` said, in one line, of an error that dask-jobqueue makes of its outputs."""
-    text = str(error).rpartition("stderr:")[2] or str(error)
+    text = re.split("stderr:|output is:", str(error))[-1]
     return " ".join(text.split()).rstrip(".") or "sbatch failed without a word"
