@@ -271,12 +271,16 @@ def _machine(jobs: int) -> Here | OnDask:
     }
     # An interrupt at the terminal reaches all processes; only this one is to handle it.
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A worker that dies takes nothing along that it has not begun; and it is started again, however
+    # long that takes, where the cluster would write it off after 15 seconds.
+    dask.config.set(
+        {
+            "distributed.scheduler.worker-saturation": 1.0,
+            "distributed.deploy.lost-worker-timeout": "1h",
+        }
+    )
     try:
-        # A worker that dies takes nothing along that it has not begun.
-        with dask.config.set({"distributed.scheduler.worker-saturation": 1.0}):
-            cluster = SpecCluster(
-                workers=workers, scheduler=scheduler, silence_logs=logging.CRITICAL
-            )
+        cluster = SpecCluster(workers=workers, scheduler=scheduler, silence_logs=logging.CRITICAL)
     finally:
         signal.signal(signal.SIGINT, handler)
     return OnDask(cluster, codes)
