@@ -99,7 +99,7 @@ def test_a_generator_with_layers_of_the_course_is_read_by_another_process(tmp_pa
     """Whichever those are: a file of Keras only names them."""
     inputs = keras.Input((7,))
     grown = EqualisedDense(4 * 4)(PixelNorm()(inputs))
-    batch = MinibatchStdDev()(keras.layers.Reshape((1, 1, 7))(inputs))
+    batch = MinibatchStdDev(maps=1)(keras.layers.Reshape((1, 1, 7))(inputs))
     models = {
         "torres": build("torres")[0],
         "grown": keras.Model(inputs, keras.layers.Reshape((4, 4, 1))(grown)),

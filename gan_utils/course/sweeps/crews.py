@@ -271,6 +271,8 @@ def _machine(jobs: int) -> Here | OnDask:
     }
     # An interrupt at the terminal reaches all processes; only this one is to handle it.
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What starts now looks for no module in the current folder, in which a `random.py` may lie.
+    os.environ["PYTHONSAFEPATH"] = "1"
     # A worker that dies takes nothing along that it has not begun; and it is started again, however
     # long that takes, where the cluster would write it off after 15 seconds.
     dask.config.set(
@@ -281,6 +283,11 @@ def _machine(jobs: int) -> Here | OnDask:
     )
     try:
         cluster = SpecCluster(workers=workers, scheduler=scheduler, silence_logs=logging.CRITICAL)
+    except (RuntimeError, OSError) as error:
+        raise CourseError(
+            f"{jobs} workers could not be started on this machine ({error.__cause__ or error}): "
+            "give fewer --jobs, or leave it out."
+        ) from None
     finally:
         signal.signal(signal.SIGINT, handler)
     return OnDask(cluster, codes)

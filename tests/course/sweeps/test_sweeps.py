@@ -382,6 +382,23 @@ def test_a_copy_whose_original_was_killed_is_alive_until_it_is_killed():
     assert done.stdout.split() == ["None", "False", "False"], done.stderr
 
 
+def test_files_named_like_modules_change_nothing_for_several_jobs(course):
+    """The command begins outside of the folder, as the installed one does, and its workers too."""
+    for name in ("random", "json", "socket", "queue", "signal", "tokenize"):
+        Path(f"{name}.py").write_text("raise RuntimeError('mine, not the library')\n")
+    Path("s.yaml").write_text("lessons: 01\nseeds: 2")
+    start = Path("bin/start.py")
+    start.parent.mkdir()
+    start.write_text("if __name__ == '__main__':\n    " + COMMAND[2])
+    done = subprocess.run(
+        [sys.executable, str(start), "sweep", "s.yaml", "--jobs", "2"], env=environment(),
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1:] == ["2 runs in runs/s: 2 done, 0 failed, 0 to do"], (
+        done.stderr
+    )
+
+
 def test_one_job_starts_no_scheduler(course):
     code = "from gan_utils.course.cli import app; app(standalone_mode=False)\n"
     code += "import sys; print('distributed' in sys.modules, 'tensorflow' in sys.modules)"
