@@ -395,6 +395,19 @@ def test_a_notebook_of_another_kernel_and_of_none(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_kernel_python3_of_the_readers_own(tmp_path):
+    """Which starts the Python of another environment, where this one is not preferred."""
+    spec = {"argv": ["/nowhere/bin/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            "display_name": "Python 3", "language": "python"}  # fmt: skip
+    folder = tmp_path / "jupyter" / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    done = one_run(
+        tmp_path, JUPYTER_DATA_DIR=str(tmp_path / "jupyter"), JUPYTER_PREFER_ENV_PATH="0"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_tags_that_are_null(tmp_path):
     def empty(content):
         content["cells"][0]["metadata"]["tags"] = content["cells"][2]["metadata"]["tags"] = None
@@ -416,10 +429,29 @@ def test_a_run_leaves_the_history_of_ipython_alone(tmp_path):
     assert not list(tmp_path.rglob("history.sqlite*"))
 
 
-def test_a_name_that_is_too_long_is_one_sentence(course):
-    done = invoke(*RUN_3, "--out", "x" * 300)
-    assert done.exit_code == 2 and done.stdout == ""
-    assert "cannot be used (file name too long): give another path." in done.stderr
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (*RUN_3, "--out", LONG),
+        (*RUN_3, "-f", LONG),
+        ("run", LONG),
+        ("run", "--resume", LONG),
+        ("parameters", LONG),
+        ("sweep", LONG),
+        ("sweep", "s.yaml", "--out", LONG),
+        ("sweep", "s.yaml", "--out", LONG, "--dry-run"),
+        ("report", LONG),
+        ("generate", LONG, "--out", "images"),
+    ],
+)
+def test_a_name_that_is_too_long_is_one_sentence(course, arguments):
+    (course / "s.yaml").write_text("lessons: 03")
+    done = invoke(*arguments)
+    assert done.exit_code in (1, 2) and done.stdout == ""
+    assert re.fullmatch(r"Error: .*file name too long.*\n", done.stderr, re.IGNORECASE)
 
 
 def test_a_long_cell_is_spoken_of(tmp_path):

@@ -521,17 +521,21 @@ def test_a_worker_that_dies_is_told_of_and_its_run_done_again(course):
         assert words[1] in log.splitlines()
 
 
-def test_lost_scheduler_is_one_sentence_and_no_failed_run(cluster):
+@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
+def test_lost_scheduler_is_one_sentence_and_no_failed_run(cluster, way):
     address, scheduler, _ = cluster
     process = begin("set: {ending: slow}", "--scheduler", address)
     wait_until(lives)
-    scheduler.kill()
+    scheduler.send_signal(way)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 1
     assert (
         error == "Error: the Dask scheduler is gone: start it again, and give the same command.\n"
     )
-    assert [run.state for run in stored_runs(Path("runs/s"))] == ["missing"]
+    (run,) = stored_runs(Path("runs/s"))
+    assert run.state == "missing"
+    log = (run.folder / "run.log").read_text(encoding="utf-8").splitlines()
+    assert error.removeprefix("Error: ").strip() in log
 
 
 def test_no_scheduler_at_the_address(course):
