@@ -23,6 +23,7 @@ unit: $(READY) ## unit and property tests
 
 nbval: $(READY) ## run every notebook again and compare what it prints with what is stored
 	$(BIN)/python -m pytest $(CORES) --nbval-lax --nbval-current-env \
+		--nbval-kernel-startup-timeout 600 \
 		notebooks/[0-9][0-9]_*.ipynb notebooks/studies/*.ipynb
 
 bench: $(READY) ## time everything, two hours and a half; BENCH="step frechet" takes a part

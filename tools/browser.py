@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+
+from gan_utils.course.deaths import how_it_ended, last_words
 
 TOKEN = "only-on-this-machine"
 
@@ -34,16 +37,37 @@ class Watched:
     faults: list[str] = field(default_factory=list)
 
 
+class BrowserDied(Exception):
+    """How a browser ended in the middle of its work, in one sentence."""
+
+
+def _died(error: Exception) -> BrowserDied:
+    """The sentence on a browser that is gone, of what Playwright says of it."""
+    text = str(error)
+    code = re.search(r"process did exit: exitCode=(\d+|null), signal=(\w+)", text)
+    how = "is gone"
+    if code:
+        how = how_it_ended(-signal.Signals[code[2]] if code[1] == "null" else int(code[1]))
+    words = last_words(re.findall(r"\[err\] (.*)", text)) or text.splitlines()[0]
+    return BrowserDied(f"the browser {how}: {words.rstrip('.')}.")
+
+
 @contextmanager
 def open_browser(width: int, height: int, scale: float = 1) -> Iterator[Watched]:
-    """A new page of this size, with `scale` pixels of a screenshot for each of its own."""
-    from playwright.sync_api import sync_playwright
+    """A new page of this size, with `scale` pixels of a screenshot for each of its own.
+
+    Raises BrowserDied where the browser does not start, or ends before it is closed.
+    """
+    from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium(),
-            args=["--no-sandbox", "--disable-background-networking"],
-        )
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=find_chromium(),
+                args=["--no-sandbox", "--disable-background-networking"],
+            )
+        except Error as error:
+            raise _died(error) from None
         page = browser.new_page(
             viewport={"width": width, "height": height}, device_scale_factor=scale
         )
@@ -53,6 +77,10 @@ def open_browser(width: int, height: int, scale: float = 1) -> Iterator[Watched]
         page.on("pageerror", lambda error: watched.faults.append(f"error: {error.stack}"))
         try:
             yield watched
+        except Error as error:
+            if browser.is_connected():
+                raise
+            raise _died(error) from None
         finally:
             browser.close()
 

@@ -18,6 +18,10 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+from gan_utils.course.execution import START_SECONDS
+from gan_utils.errors import OutputError
+from gan_utils.files import write_atomically
+
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 # Widget state alone can be larger than the notebook, and GitHub refuses to render it.
 VOLATILE_NOTEBOOK = ("widgets", "papermill")
@@ -54,12 +58,7 @@ def read(path: Path) -> nbformat.NotebookNode:
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> None:
     """Write the notebook so that an interruption leaves the file as it was."""
-    unfinished = path.with_name(f"{path.name}.part")
-    try:
-        nbformat.write(notebook, unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_atomically(path, (nbformat.writes(notebook).rstrip() + "\n").encode())
 
 
 def clean_file(path: Path) -> bool:
@@ -96,6 +95,7 @@ def execute(path: Path) -> None:
     resources = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(
         notebook, timeout=None, kernel_name="python3", record_timing=False, resources=resources,
+        startup_timeout=START_SECONDS,
         coalesce_streams=True,  # how often a kernel flushes is no part of a lesson
     )  # fmt: skip
     try:
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for path in find(options.lessons):
                 print(f"executing {path.name}", flush=True)
                 execute(path)
-    except NotebookError as error:
+    except (NotebookError, OutputError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -23,12 +23,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from browser import find_chromium, open_browser
+from browser import BrowserDied, find_chromium, open_browser
+from gan_utils.course.deaths import ended
 
 ROOT = Path(__file__).resolve().parent.parent
 DECKS, NOTEBOOKS, BUILD = ROOT / "slides", ROOT / "notebooks", ROOT / "build" / "slides"
@@ -45,7 +46,14 @@ PACKAGES = {
 }
 WIDTH, HEIGHT = 1280, 720
 SHORTEST_NOTE = 40  # characters
+# Code between fences, and in a line; what looks like a heading or a formula there is none.
+CODE = re.compile(
+    r"^ {0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}(?P=fence)[`~]*[ \t]*$|\Z)"
+    r"|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\n).)+?(?<!`)(?P=ticks)(?!`)",
+    re.DOTALL | re.MULTILINE,
+)
 NOTES = re.compile(r"^::: notes\n(.*?)^:::$", re.DOTALL | re.MULTILINE)
+TARGET = re.compile(r"(?<=\]\()(?P<target>figure:[^)\s]*)")
 FIGURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<target>[^)\s]*)[^)]*\)")
 MATH = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^$\s](?:[^$\n]*[^$\s])?)\$")
 CHECK_MATH = """
@@ -73,16 +81,39 @@ class Slide:
     @property
     def notes(self) -> str:
         """What the speaker reads."""
-        return "\n".join(match[1] for match in NOTES.finditer(self.text))
+        return "\n".join(self.text[slice(*match.span(1))] for match in found(NOTES, self.text))
 
     def line_at(self, position: int) -> int:
         """The line of the deck in which a position in `text` lies."""
         return self.line + self.text.count("\n", 0, position)
 
 
+def read(deck: Path) -> str:
+    """The text of a deck; SlidesError where it is none."""
+    content = deck.read_bytes()
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SlidesError(f"{deck.name}, line {line}: this is not UTF-8: save it so.") from None
+
+
+def found(pattern: re.Pattern, text: str) -> Iterator[re.Match]:
+    """Where a pattern occurs in a deck's text outside of code; its groups lie in `text`."""
+    blank = CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    return pattern.finditer(blank)
+
+
+def replaced(pattern: re.Pattern, new: Callable[[re.Match], str], text: str) -> str:
+    """A deck's text in which `new` stands for each occurrence of a pattern outside of code."""
+    for match in reversed([*found(pattern, text)]):
+        text = text[: match.start()] + new(match) + text[match.end() :]
+    return text
+
+
 def slides_of(text: str) -> list[Slide]:
     """The slides of a deck, its title page left out."""
-    starts = [match.start() for match in re.finditer(r"^## ", text, re.MULTILINE)]
+    starts = [match.start() for match in found(re.compile(r"^## ", re.MULTILINE), text)]
     parts = itertools.pairwise([*starts, len(text)])
     return [
         Slide(text[a:b].splitlines()[0][3:].strip(), text.count("\n", 0, a) + 1, text[a:b])
@@ -100,8 +131,8 @@ def notes_first(text: str) -> str:
     head = text[: -sum(len(slide.text) for slide in slides) or None]
     for slide in slides:
         heading, _, rest = slide.text.partition("\n")
-        notes = "".join(match[0] + "\n" for match in NOTES.finditer(rest))
-        head += f"{heading}\n\n{notes}\n{NOTES.sub('', rest)}"
+        notes = "".join(rest[slice(*match.span())] + "\n" for match in found(NOTES, rest))
+        head += f"{heading}\n\n{notes}\n{replaced(NOTES, lambda _: '', rest)}"
     return head
 
 
@@ -111,6 +142,16 @@ def pictures(lesson: str) -> dict[str, bytes]:
     path = NOTEBOOKS / f"{lesson}.ipynb"
     if not path.exists():
         raise SlidesError(f"there is no lesson {lesson}")
+    try:
+        return _pictures(path)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, SyntaxError) as error:
+        reason = " ".join(str(error).split())
+        raise SlidesError(
+            f"the notebook of lesson {lesson} is damaged ({type(error).__name__}: {reason})"
+        ) from None
+
+
+def _pictures(path: Path) -> dict[str, bytes]:
     saved: dict[str, bytes] = {}
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] != "code":
@@ -124,7 +165,9 @@ def pictures(lesson: str) -> dict[str, bytes]:
         code = re.sub(r"^([ \t]*)[%!].*", r"\1pass", "".join(cell["source"]), flags=re.M)
         names = list(_saved(code))
         if shown and names and len(names) != len(shown):
-            raise SlidesError(f"lesson {lesson} shows pictures in one cell beside those it saves")
+            raise SlidesError(
+                f"lesson {path.stem} shows pictures in one cell beside those it saves"
+            )
         for name, data in zip(names, shown, strict=False):
             saved[name] = base64.b64decode("".join(data))
     return saved
@@ -141,7 +184,7 @@ def _saved(source: str) -> Iterator[str]:
 
 def check(deck: Path, vendor: Path) -> None:
     """Raise SlidesError for the first thing that is wrong with a deck."""
-    slides = slides_of(deck.read_text(encoding="utf-8"))
+    slides = slides_of(read(deck))
     if not slides:
         raise SlidesError(f"{deck.name}, line 1: no slide begins with `## `.")
     formulas: list[tuple[int, str, bool]] = []
@@ -149,12 +192,12 @@ def check(deck: Path, vendor: Path) -> None:
         where = f"{deck.name}, line {slide.line}"
         if len(slide.notes.strip()) < SHORTEST_NOTE:
             raise SlidesError(f"{where}: the slide `{slide.title}` has no notes for its speaker.")
-        for match in FIGURE.finditer(slide.text):
+        for match in found(FIGURE, slide.text):
             line = f"{deck.name}, line {slide.line_at(match.start())}"
-            if not match["alt"].strip():
+            if not slide.text[slice(*match.span("alt"))].strip():
                 raise SlidesError(f"{line}: the picture has no alternative text.")
             figure(match["target"], line)
-        for match in MATH.finditer(slide.text):
+        for match in found(MATH, slide.text):
             tex = match["display"] or match["inline"]
             formulas.append((slide.line_at(match.start()), tex, bool(match["display"])))
     if fault := faulty(formulas, vendor):
@@ -165,11 +208,15 @@ def check(deck: Path, vendor: Path) -> None:
 def faulty(formulas: Sequence[tuple[int, str, bool]], vendor: Path) -> tuple[int, str, str] | None:
     """The line, the text and the fault of the first formula that KaTeX does not take."""
     katex = vendor / "katex" / "dist" / "katex.min.js"
+    if not shutil.which("node"):
+        raise SlidesError("node is not here, which checks the formulas: install it.")
     done = subprocess.run(
         ["node", "-e", CHECK_MATH, str(katex)],
         input=json.dumps([(tex, display) for _, tex, display in formulas]),
-        capture_output=True, text=True, check=True,
+        capture_output=True, text=True,
     )  # fmt: skip
+    if done.returncode:
+        raise SlidesError(f"{_dead('node', done)}.")
     checked = zip(formulas, json.loads(done.stdout), strict=True)
     return next(((line, tex, fault) for (line, tex, _), fault in checked if fault), None)
 
@@ -205,7 +252,7 @@ def fetch(folder: Path) -> Path:
                 capture_output=True, text=True,
             )  # fmt: skip
             if done.returncode:
-                raise SlidesError(f"npm could not fetch {name} {version}: {done.stderr.strip()}")
+                raise SlidesError(f"npm could not fetch {name} {version}: {_dead('it', done)}.")
             package = Path(scratch) / done.stdout.split()[-1]
             digest = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
             if digest != sum_expected:
@@ -217,10 +264,19 @@ def fetch(folder: Path) -> Path:
     return folder
 
 
+def _dead(program: str, done: subprocess.CompletedProcess) -> str:
+    """How a program that failed ended, with what it said last."""
+    return ended(program, done.returncode, done.stderr.splitlines()).rstrip(".")
+
+
 def build(deck: Path, target: Path, vendor: Path, pdf: bool = True) -> Path:
     """Build one deck that was checked; return its page."""
     import pypandoc
 
+    try:
+        pandoc = pypandoc.get_pandoc_path()
+    except OSError:
+        raise SlidesError("pandoc is not here: run pip install pypandoc_binary.") from None
     target.mkdir(parents=True, exist_ok=True)
     page = target / f"{deck.stem}.html"
     with tempfile.TemporaryDirectory() as scratch:
@@ -230,9 +286,10 @@ def build(deck: Path, target: Path, vendor: Path, pdf: bool = True) -> Path:
             suffix = "gif" if data.startswith(b"GIF8") else "png"
             file = Path(scratch) / f"{match['target'].split(':')[1].replace('/', '-')}.{suffix}"
             file.write_bytes(data)
-            return match[0].replace(match["target"], str(file))
+            return str(file)
 
-        text = FIGURE.sub(placed, notes_first(deck.read_text(encoding="utf-8")))
+        # What is set in place of a picture's address, and nothing else of it.
+        text = replaced(TARGET, placed, notes_first(read(deck)))
         options = [
             "--to=revealjs", "--standalone", "--embed-resources", "--slide-level=2",
             f"--katex={vendor / 'katex' / 'dist'}/", f"--css={DECKS / 'style.css'}",
@@ -245,9 +302,11 @@ def build(deck: Path, target: Path, vendor: Path, pdf: bool = True) -> Path:
         source = Path(scratch) / deck.name
         source.write_text(text, encoding="utf-8")
         part = Path(scratch) / page.name
-        command = [pypandoc.get_pandoc_path(), str(source), f"--output={part}", *options]
+        command = [pandoc, str(source), f"--output={part}", *options]
         done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode or "[WARNING]" in done.stderr:
+        if done.returncode:
+            raise SlidesError(f"{deck.name}: {_dead('pandoc', done)}.")
+        if "[WARNING]" in done.stderr:
             raise SlidesError(f"{deck.name}: pandoc says {done.stderr.strip()}")
         shutil.move(part, page)
     if pdf:
@@ -289,7 +348,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             check(deck, vendor)
         for deck in decks:
             print(build(deck, BUILD, vendor, not options.no_pdf).relative_to(ROOT))
-    except SlidesError as error:
+    except (SlidesError, BrowserDied) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -50,6 +50,7 @@ def run(
     lessons that are finished stay, and the one that was cut off goes on from its last backup.
     """
     from gan_utils.course.batches import read_batch, write_batch
+    from gan_utils.course.locks import opened
     from gan_utils.course.notebooks import find_lessons
     from gan_utils.course.running import run_all
 
@@ -66,8 +67,10 @@ def run(
             values = _values(chosen, pairs, profile)
             out = out or Path("runs") / datetime.datetime.now().strftime("%Y-%m-%d_%H%M%S")
             new_folder(out)
+    with one_sentence(1), opened(out, "run"):
+        if not resume:
             write_batch(out, chosen, values)
-    run_all(chosen, values, out)
+        run_all(chosen, values, out)
 
 
 @app.command()
@@ -89,11 +92,12 @@ def sweep(
     A run is known by its notebook's code, its parameters, the package and its data: the same
     command again does what is missing, and a run that was cut off goes on from its last backup.
     """
+    from gan_utils.course.locks import opened
     from gan_utils.course.sweeps import crews
     from gan_utils.course.sweeps.driver import open_runs, plan_rows, run_all, states
     from gan_utils.course.sweeps.plan import read_sweep
     from gan_utils.course.sweeps.progress import Progress
-    from gan_utils.course.sweeps.store import opened, write_plan
+    from gan_utils.course.sweeps.store import write_plan
 
     with one_sentence(BAD_INPUT):
         if scheduler and (slurm or jobs > 1):
@@ -105,12 +109,11 @@ def sweep(
             _print_table(plan_rows(runs, stored))
             click.echo(_counts([known.state for known in stored], out))
             return
-        _need("filelock", "sweep")
         if scheduler or slurm or jobs > 1:
             _need("distributed", "sweep")
         if slurm:
             _need("dask_jobqueue", "sweep")
-    with one_sentence(1), opened(out):
+    with one_sentence(1), opened(out, "sweep"):
         token = write_plan(out, runs)
         todo = open_runs(runs, out, retry_failed, limit)
         try:

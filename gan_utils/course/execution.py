@@ -17,8 +17,8 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
-from typing import BinaryIO
 
+from gan_utils.course.deaths import add_line, ended, last_lines, lines_at_end
 from gan_utils.training import PROGRESS
 
 # Variables that are set where they are not: figures are shown in the notebook, as in any Jupyter
@@ -30,27 +30,11 @@ DEFAULTS = {
 # And one that may not be anything else: Keras reads it before the course can say so.
 NEEDED = {"KERAS_BACKEND": "tensorflow"}
 
-LAST = 20_000  # bytes in which a last line is looked for
 TOO_LONG = "a cell took longer than"
+DEAD, SLOW = "Kernel died", "Kernel didn't respond"  # how two errors of Jupyter begin
 ENGINE = "gan-course"  # papermill's word for what executes
 START_SECONDS = 600  # a kernel on a slow disk or a busy machine needs more than the usual 60
-WORDS = ("  cell ", "  starting", "  waiting ")  # what the course's own lines in a log begin with
 NOTE = "progress.json"  # beside a run's log: how far its training has come
-
-
-def last_lines(log: Path) -> list[str]:
-    """The lines at the end of a log; none where there is no log."""
-    try:
-        with log.open("rb") as file:
-            return lines_at_end(file)
-    except OSError:
-        return []
-
-
-def lines_at_end(file: BinaryIO) -> list[str]:
-    """The lines at the end of an open file, the first of which may be cut."""
-    file.seek(max(0, file.seek(0, os.SEEK_END) - LAST))
-    return file.read().decode(errors="replace").splitlines()
 
 
 class Runner:
@@ -90,6 +74,7 @@ class Runner:
             "notebook": str(notebook), "output": str(output), "parameters": dict(parameters),
             "log": str(log), "cell_seconds": cell_seconds,
         }  # fmt: skip
+        begun = log.stat().st_size if log.exists() else 0
         try:
             process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
@@ -104,8 +89,13 @@ class Runner:
         except BaseException:  # interrupted: the kernel goes with the process
             self.close()
             raise
-        code, words = process.wait(), self._last_words(log)
-        return f"the process that ran it ended with {code}" + (f": {words}" if words else "")
+        code = process.wait()
+        # What it said before it was at work did not go into the log.
+        lines = [] if self._at_work or self._errors.closed else lines_at_end(self._errors)
+        said = ended("the process that ran it", code, [*lines, *last_lines(log, begun)])
+        self.close()
+        add_line(log, said)
+        return said
 
     def close(self) -> None:
         """End the process, and the kernel with it."""
@@ -116,12 +106,6 @@ class Runner:
             self._process.stdout.close()
             self._errors.close()
             self._process = None
-
-    def _last_words(self, log: Path) -> str:
-        """The last line that the process wrote: into the log, once it was at work, or before."""
-        lines = last_lines(log) if self._at_work else lines_at_end(self._errors)
-        own = [line.strip() for line in lines if not line.startswith(WORDS)]
-        return next(filter(None, reversed(own)), "")
 
     def _started(self) -> subprocess.Popen:
         self._at_work = False
@@ -219,6 +203,10 @@ def _execute(request: Mapping) -> str:
     import papermill
     from nbclient.exceptions import CellTimeoutError
 
+    from gan_utils.course.kernel_pool import latest_code
+
+    log = Path(request["log"])
+    begun = log.stat().st_size
     # Papermill fills in {name} in paths, so braces in a folder's name are doubled.
     source, target = (
         request[name].replace("{", "{{").replace("}", "}}") for name in ("notebook", "output")
@@ -235,8 +223,21 @@ def _execute(request: Mapping) -> str:
     except CellTimeoutError:
         return f"{TOO_LONG} the {request['cell_seconds']} cell_seconds of the sweep"
     except Exception as error:  # whatever it is, it goes back as the run's outcome
+        told = f"{type(error).__name__}: {error}"
+        lines = last_lines(log, begun)
         traceback.print_exc()
-        return f"{type(error).__name__}: {error}"
+        words = str(error) if isinstance(error, RuntimeError) else ""
+        if words.startswith(DEAD):
+            told = "DeadKernelError: " + ended("the Jupyter kernel", latest_code(), lines)
+        elif words.startswith(SLOW):
+            told = (
+                f"SlowStart: the Jupyter kernel did not answer within {START_SECONDS} seconds: "
+                "run it again when the machine has less to do."
+            )
+        else:
+            return told
+        add_line(log, told)
+        return told
     return ""
 
 

@@ -74,7 +74,9 @@ def load_source(folder: Path) -> Source:
 
     # The course's own layers, which a file of a model only names.
     import gan_utils.fast.layers
-    import gan_utils.networks.conditional  # noqa: F401
+    import gan_utils.networks.conditional
+    import gan_utils.networks.growing
+    import gan_utils.networks.minibatch  # noqa: F401
 
     path = folder / kept["file"]
     try:

@@ -36,22 +36,33 @@ LOADED = (
     "gan_utils.figures",
 )
 
+_processes: list[Any] = []  # that of the latest kernel
+
 
 def use_copies() -> None:
     """Let this process start its kernels as copies from now on, and begin to load the original.
 
-    Where that is not safe, kernels start as ever: on systems other than Linux, whose
-    libraries do not all survive a copy, beside an NVIDIA GPU, whose driver does not where it
-    was touched before, and where temporary files lie at a path too long for a socket.
+    Where that is not safe, kernels start as ever.
     """
-    too_long = len(os.fsencode(tempfile.gettempdir())) > LONGEST_FOLDER
-    if sys.platform != "linux" or Path("/dev/nvidiactl").exists() or too_long:
-        return
     factory = KernelProvisionerFactory.instance()
     factory.provisioners[NAME] = EntryPoint(NAME, f"{__name__}:CopyProvisioner", factory.GROUP_NAME)
     factory.default_provisioner_name = NAME
+    if not _safe():
+        return
     _context()
     multiprocessing.forkserver.ensure_running()
+
+
+@cache
+def _safe() -> bool:
+    """Whether kernels may be copies.
+
+    Not on systems other than Linux, whose libraries do not all survive a copy; not beside an
+    NVIDIA GPU, whose driver does not where it was touched before; and not where temporary files
+    lie at a path too long for a socket.
+    """
+    too_long = len(os.fsencode(tempfile.gettempdir())) > LONGEST_FOLDER
+    return sys.platform == "linux" and not Path("/dev/nvidiactl").exists() and not too_long
 
 
 @cache
@@ -61,17 +72,32 @@ def _context() -> multiprocessing.context.ForkServerContext:
     return context
 
 
+def latest_code() -> int:
+    """The exit code of the latest kernel of this process, which is dead."""
+    return _processes[0].wait()
+
+
 class CopyProvisioner(LocalProvisioner):
-    """Starts IPython kernels of this environment as copies, and any other as ever."""
+    """Starts kernels of this environment: as copies where that is safe, and else as ever."""
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        # Whatever the reader's own kernel "python3" is; without the current folder, in which a
+        # `random.py` may lie, and as ipykernel itself starts one where nobody asks for another.
+        options = ["-P", "-Xfrozen_modules=off", "-m", "ipykernel_launcher"]
+        self.kernel_spec.argv = [sys.executable, *options, "-f", "{connection_file}"]
+        return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
-        if cmd[0] != sys.executable or "ipykernel_launcher" not in cmd:
-            return await super().launch_kernel(cmd, **kwargs)
+        if not _safe():
+            connection = await super().launch_kernel(cmd, **kwargs)
+            _processes[:] = [self.process]
+            return connection
         options = cmd[cmd.index("-f") :]  # the file of the connection, and what follows it
         folder = str(kwargs.get("cwd") or Path.cwd())
         process = _context().Process(target=_kernel, args=(options, folder, kwargs["env"]))
         process.start()
         self.process, self.pid, self.cwd = _Child(process), process.pid, folder
+        _processes[:] = [self.process]
         return self.connection_info
 
 

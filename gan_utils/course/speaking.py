@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,8 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from gan_utils.course.execution import NOTE, WORDS, last_lines
+from gan_utils.course.deaths import WORDS, add_line, last_lines
+from gan_utils.course.execution import NOTE
 
 SECOND = 1.0
 PLAIN_SECONDS = 10.0  # from one plain line to the next
@@ -56,7 +55,7 @@ class Speaker:
         elif self._aloud:
             self._console.print(f"{self._name}  ", end="", markup=False)
         else:  # what an earlier attempt said last holds no more
-            self._write(said({}, {}, 0.0))
+            add_line(self._log, said({}, {}, 0.0))
         self._thread.start()
         return self
 
@@ -77,18 +76,10 @@ class Speaker:
                 self._status.update(Text(f"{self._name}{line}"))
             if now - self._last >= PLAIN_SECONDS:
                 self._last = now
-                self._write(line)
+                add_line(self._log, line)
                 if not self._live:
                     self._console.print(line if self._spoke else f"\n{line}", markup=False)
                     self._spoke = True
-
-    def _write(self, line: str) -> None:
-        with suppress(OSError), self._log.open("ab+") as log:
-            if log.seek(0, os.SEEK_END):
-                log.seek(-1, os.SEEK_END)
-                if log.read() != b"\n":  # somebody was cut off in the middle of a line
-                    line = f"\n{line}"
-            log.write(f"{line}\n".encode())
 
     def _progress(self) -> dict[str, Any]:
         try:

@@ -28,6 +28,7 @@ GARMENTS += ("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 OBJECTS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CLASS_NAMES = {"mnist": DIGITS, "fashion_mnist": GARMENTS, "cifar10": OBJECTS}
 IMAGE_SHAPES = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
+LOCK = ".gan-course.lock"
 DOWNLOAD_SECONDS = 30.0
 
 
@@ -109,7 +110,7 @@ def _full(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
     try:
         from keras import datasets  # here, because importing gan_utils must not load TensorFlow
 
-        with _download_limit():
+        with _download_limit(), _alone(cache.expanduser()):
             train, test = getattr(datasets, name).load_data()
     # Keras lets through whatever the network, gzip or NumPy raise, and a bare Exception of its own.
     except Exception as error:
@@ -126,6 +127,23 @@ def _full(name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
         if published and digest != published[part]["sha256"]:
             raise DataError(f"{part} of {name} in {cache} are not as published; delete the files.")
     return images, labels
+
+
+@contextmanager
+def _alone(cache: Path) -> Iterator[None]:
+    """Let one process at a time look into the cache: another one would read half of a download."""
+    from filelock import FileLock  # here, because it loads more than importing gan_utils should
+
+    lock = FileLock(cache / LOCK)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except (OSError, NotImplementedError):  # what takes no lock can be read all the same
+        pass
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -25,6 +25,16 @@ RESULT_FIELDS = {
 }
 
 
+def _is_machine(item: dict[str, Any]) -> bool:
+    """Whether what is there of it can be shown; older results may lack some."""
+    return isinstance(item.get("accelerators", []), list) and all(
+        isinstance(name, str) for name in (*item.get("accelerators", ()), item.get("platform", ""))
+    )
+
+
+SOUND = {"minutes": math.isfinite, "machine": _is_machine}
+
+
 def read_result(folder: Path) -> dict[str, Any]:
     """Read the `result.json` that `Run.finish` wrote; OutputError where it is no whole result."""
     path = folder / "result.json"
@@ -38,7 +48,8 @@ def read_result(folder: Path) -> dict[str, Any]:
         raise OutputError(f"{path} cannot be read ({error}): run the lesson again.") from None
     fields = result if isinstance(result, dict) else {}
     for name, kind in RESULT_FIELDS.items():
-        if not isinstance(fields.get(name), kind):
+        value = fields.get(name)
+        if not isinstance(value, kind) or (name in SOUND and not SOUND[name](value)):
             raise OutputError(f"{path} has no proper `{name}`: run the lesson again.")
     for list_name, sound in (("scores", _is_score), ("pictures", _is_picture)):
         for item in fields[list_name]:
@@ -53,6 +64,7 @@ def _is_score(item: dict[str, Any]) -> bool:
     numbers = [item.get("value"), *(end for end in ends if end is not None)]
     return all(isinstance(item.get(key, ""), str) for key in ("unit", "better")) and (
         isinstance(item.get("name"), str)
+        and (item.get("n") is None or type(item["n"]) is int)
         and all(type(x) in (int, float) and math.isfinite(x) for x in numbers)
     )
 

@@ -19,7 +19,9 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
     """
     try:
         array = np.asarray(values)
-        if array.dtype.kind not in "biufO":
+        # Numbers that NumPy does not know itself, such as bfloat16, are V as raw bytes are.
+        foreign = array.dtype.kind == "V" and array.dtype.type is not np.void
+        if array.dtype.kind not in "biufO" and not foreign:
             raise TypeError
         array = array.astype(np.float64)
     except (TypeError, ValueError, OverflowError):

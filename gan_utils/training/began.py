@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from gan_utils.errors import ParameterError
 from gan_utils.streams import Draw, replicas, stream
-from gan_utils.training.checks import check_count, check_samples, check_weight
+from gan_utils.training.checks import check_draws, check_samples, check_weight
 from gan_utils.training.trainer import Trainer
 
 
@@ -109,7 +109,7 @@ class BEGAN(Trainer):
 
     def latent(self, count: int, seed: int = 0) -> np.ndarray:
         """`count` latent vectors, uniform in [−1, 1], the same for the same seed."""
-        check_count("count", count)
+        check_draws(count, seed)
         key = stream(seed, 0, "snapshot")
         return tf.random.stateless_uniform([count, self.latent_dim], key, -1.0, 1.0).numpy()
 

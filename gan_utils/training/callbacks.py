@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from gan_utils.data import unscale
-from gan_utils.errors import TrainingDiverged
+from gan_utils.errors import ParameterError, TrainingDiverged
+from gan_utils.training.checks import check_count
 from gan_utils.training.trainer import Trainer
 
 
@@ -23,6 +25,7 @@ class Snapshots(keras.callbacks.Callback):
 
     def __init__(self, inputs, every: int = 1):
         super().__init__()
+        check_count("every", every)
         self.inputs = inputs
         self.every = every
 
@@ -50,6 +53,7 @@ class Scores(keras.callbacks.Callback):
 
     def __init__(self, name: str, function: Callable[[Trainer], float], every: int = 1):
         super().__init__()
+        check_count("every", every)
         self.name = name
         self.function = function
         self.every = every
@@ -57,6 +61,11 @@ class Scores(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every == 0:
             value = self.function(self.model)
+            if np.asarray(value).dtype.kind not in "biuf":
+                raise ParameterError(
+                    f"the score {self.name!r} is {value!r}: let its function return a number, or "
+                    f"an array of numbers."
+                )
             self.model.record(self.name, value)
             if logs is not None and np.ndim(value) == 0:
                 logs[self.name] = float(value)
@@ -92,7 +101,10 @@ class Backup(keras.callbacks.Callback):
 
     def __init__(self, path, every: int = 1, writes: bool = True):
         super().__init__()
-        self.path = Path(path)
+        check_count("every", every)
+        if not isinstance(path, str | PathLike):
+            raise ParameterError(f"the path of a backup is {path!r}: give that of a file.")
+        self.path = Path(path).expanduser()
         self.every = every
         self.writes = writes
 

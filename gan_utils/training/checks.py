@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from gan_utils.errors import ParameterError
+from gan_utils.streams import SEEDS
 
 # Activations that give no logit, and those that fix the range of what a generator makes.
 BOUNDED = {"hard_sigmoid", "hard_tanh", "relu", "relu6", "sigmoid", "softmax", "softsign", "tanh"}
@@ -53,14 +54,76 @@ def check_count(name: str, value) -> None:
         raise ParameterError(f"{name} is {value}: give a whole number from 1 up.")
 
 
+def is_number(value) -> bool:
+    """Whether it is a finite number."""
+    numbers = (int, float, np.integer, np.floating)
+    return isinstance(value, numbers) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def check_seed(seed) -> None:
+    """Refuse what no stream of random numbers has as its seed."""
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < SEEDS:
+        raise ParameterError(f"seed is {seed}: give a whole number from 0 to {SEEDS - 1}.")
+
+
+def check_draws(count, seed) -> None:
+    """Refuse a number of samples, or their seed, that cannot be."""
+    check_count("count", count)
+    check_seed(seed)
+
+
+def check_range(image_range) -> None:
+    """Refuse what is not the lowest and the highest value of images."""
+    ends = tuple(image_range) if isinstance(image_range, tuple | list) else ()
+    if len(ends) != 2 or not all(map(is_number, ends)) or ends[0] >= ends[1]:
+        raise ParameterError(
+            f"image_range is {image_range!r}: give the lowest and the highest value of images, "
+            f"such as (-1.0, 1.0)."
+        )
+
+
+def check_options(networks, averages, image_range, seed) -> None:
+    """Refuse what `Trainer` cannot be made of; the options are explained there."""
+    for name, network in networks.items():
+        check_network(name, network)
+    check_seed(seed)
+    check_range(image_range)
+    for name, decay in averages.items():
+        if not is_number(decay) or not 0.0 <= decay < 1.0:
+            raise ParameterError(f"ema is {decay}: give a decay in [0, 1), 0 for no average.")
+        if name not in networks:
+            raise ParameterError(
+                f"an average of {name!r} is asked for: name one of {', '.join(networks)}."
+            )
+
+
+def check_game(loss, penalty) -> None:
+    """Refuse a loss without both players' sides, and a penalty that cannot be called."""
+    sides = [callable(getattr(loss, side, None)) for side in ("discriminator", "generator")]
+    if isinstance(loss, type) or not all(sides):
+        raise ParameterError(
+            f"loss is {loss!r}: give an object of training.losses, such as NonSaturating(), or its "
+            f"name."
+        )
+    if isinstance(penalty, type) or not (penalty is None or callable(penalty)):
+        raise ParameterError(
+            f"penalty is {penalty!r}: give an object of training.penalties, such as R1(), or None."
+        )
+
+
 def check_weight(name: str, value: float) -> None:
     """Refuse what is not a finite number from 0 up."""
-    if not 0.0 <= value < math.inf:
+    if not is_number(value) or value < 0.0:
         raise ParameterError(f"{name} is {value}: give a number from 0 up.")
 
 
 def check_inputs(network: keras.Model, arrays) -> None:
     """Refuse arrays (n, …) that a network cannot read, and none at all."""
+    for array in arrays:
+        if not getattr(array, "shape", ()):
+            raise ParameterError(
+                f"the inputs are {type(array).__name__}: give an array, one row a sample."
+            )
     if not len(arrays[0]):
         raise ParameterError("there is nothing to generate from: give at least one input.")
     reads = network.input_shape if isinstance(network.input_shape, list) else [network.input_shape]

@@ -9,7 +9,7 @@ import tensorflow as tf
 from gan_utils.errors import DataError, ParameterError
 from gan_utils.metrics.arrays import as_labels
 from gan_utils.streams import Draw, latent_vectors
-from gan_utils.training.checks import check_logit, check_samples, check_weight
+from gan_utils.training.checks import check_draws, check_logit, check_samples, check_weight
 from gan_utils.training.gradients import Gradients
 from gan_utils.training.players import TwoPlayers
 
@@ -65,6 +65,7 @@ class ConditionalGAN(TwoPlayers):
 
     def latent(self, count: int, seed: int = 0) -> np.ndarray:
         """`count` latent vectors from N(0, 1), as `GAN.latent` gives them."""
+        check_draws(count, seed)
         return latent_vectors(count, self.latent_dim, seed)
 
     def sample(self, labels, seed: int = 0, average: bool = True) -> np.ndarray:

@@ -9,7 +9,7 @@ import tensorflow as tf
 from gan_utils.errors import ParameterError
 from gan_utils.streams import Draw, latent_vectors, stream
 from gan_utils.training.augmentation import MirrorAndShift
-from gan_utils.training.checks import check_count, check_players
+from gan_utils.training.checks import check_count, check_draws, check_players
 from gan_utils.training.gradients import answers_apart
 from gan_utils.training.players import TwoPlayers
 
@@ -101,7 +101,7 @@ class GAN(TwoPlayers):
 
         They are no vectors that training sees.
         """
-        check_count("count", count)
+        check_draws(count, seed)
         if self.prior == "normal":
             return latent_vectors(count, self.latent_dim, seed)
         key = stream(seed, 0, "snapshot")

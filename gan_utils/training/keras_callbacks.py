@@ -60,12 +60,14 @@ def _refuse(callback) -> None:
             "SwapEMAWeights swaps the weights of one optimizer: give the game an average instead, "
             "such as GAN(ema=0.99)."
         )
-    if isinstance(callback, WATCH) and callback.monitor.startswith("val_"):
+    keeps_best = getattr(callback, "save_best_only", False)
+    watches = keeps_best or isinstance(callback, WATCH)
+    if watches and callback.monitor.startswith("val_"):
         raise ParameterError(
             f"{name} watches {callback.monitor!r}, and no game has validation data: give it "
             f"monitor='g_loss', or the name of a score that Scores measures before it."
         )
-    if isinstance(callback, WATCH) and callback.mode == "auto":
+    if watches and getattr(callback, "mode", "") == "auto":
         raise ParameterError(
             f"{name} watches {callback.monitor!r} and cannot know which way is better: give it "
             f"mode='min' or mode='max'."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from gan_utils.training.checks import check_game
 from gan_utils.training.gradients import Game, Gradients
 from gan_utils.training.losses import NonSaturating, named_loss
 from gan_utils.training.trainer import Trainer
@@ -37,7 +38,9 @@ class TwoPlayers(Trainer):
             image_range=image_range,
             seed=seed,
         )
-        self.game = Game(NonSaturating() if loss is None else named_loss(loss), penalty)
+        loss = NonSaturating() if loss is None else named_loss(loss)
+        check_game(loss, penalty)
+        self.game = Game(loss, penalty)
 
     @property
     def generator(self) -> keras.Model:

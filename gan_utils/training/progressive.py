@@ -13,7 +13,7 @@ from gan_utils.errors import ParameterError
 from gan_utils.networks.growing import Growth
 from gan_utils.streams import Draw, latent_vectors
 from gan_utils.training.checkpoints import read_value
-from gan_utils.training.checks import check_count
+from gan_utils.training.checks import check_count, check_draws
 from gan_utils.training.players import TwoPlayers
 
 
@@ -128,7 +128,7 @@ class ProgressiveGAN(TwoPlayers):
 
     def latent(self, count: int, seed: int = 0) -> np.ndarray:
         """`count` latent vectors from N(0, 1), as `GAN.latent` gives them."""
-        check_count("count", count)
+        check_draws(count, seed)
         return latent_vectors(count, self.growth.latent_dim, seed)
 
     def sample(self, count: int, seed: int = 0, ema: bool = True) -> np.ndarray:

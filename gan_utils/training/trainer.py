@@ -23,9 +23,9 @@ import numpy as np
 import tensorflow as tf
 
 from gan_utils.errors import ParameterError
-from gan_utils.streams import SEEDS, Draw, replicas, share
+from gan_utils.streams import Draw, replicas, share
 from gan_utils.training.checkpoints import read_checkpoint, write_checkpoint
-from gan_utils.training.checks import check_count, check_inputs, check_network, checked_optimizer
+from gan_utils.training.checks import check_count, check_inputs, check_options, checked_optimizer
 from gan_utils.training.devices import keep_order_of_sums
 from gan_utils.training.keras_callbacks import adapted
 from gan_utils.training.sources import ONLY, PURPOSE, as_sources, rows_of_step
@@ -59,19 +59,9 @@ class Trainer(keras.Model):
         seed: int = 0,
     ):
         super().__init__()
-        for name, network in networks.items():
-            check_network(name, network)
-        if not isinstance(seed, int | np.integer) or not 0 <= seed < SEEDS:
-            raise ParameterError(f"seed is {seed}: give a whole number from 0 to {SEEDS - 1}.")
+        check_options(networks, averages or {}, image_range, seed)
         self.networks = dict(networks)
         self.decays = {name: decay for name, decay in (averages or {}).items() if decay}
-        for name, decay in (averages or {}).items():
-            if not 0.0 <= decay < 1.0:
-                raise ParameterError(f"ema is {decay}: give a decay in [0, 1), 0 for no average.")
-            if name not in networks:
-                raise ParameterError(
-                    f"an average of {name!r} is asked for: name one of {', '.join(networks)}."
-                )
         self.averages = {name: keras.models.clone_model(networks[name]) for name in self.decays}
         for name, average in self.averages.items():
             average.set_weights(networks[name].get_weights())
@@ -281,6 +271,8 @@ class Trainer(keras.Model):
         average of its weights, where it has one.
         """
         name = network or next(iter(self.networks))
+        if name not in self.networks:
+            raise ParameterError(f"there is no {name!r}: choose one of {', '.join(self.networks)}.")
         model = self.averages.get(name, self.networks[name]) if average else self.networks[name]
         arrays = inputs if isinstance(inputs, tuple) else (inputs,)
         check_inputs(model, arrays)
@@ -316,15 +308,17 @@ class Trainer(keras.Model):
         """Write all that training needs to go on: weights, optimizers, averages, step, random
         state and records. The file at `path` is replaced in one move or not at all.
         """
-        write_checkpoint(Path(path), self._state(), self.records)
+        write_checkpoint(Path(path).expanduser(), self._state(), self.records)
 
     def load_state(self, path) -> None:
         """Read what `save_state` wrote; nothing changes unless every array fits."""
-        self.records = read_checkpoint(Path(path), self._state())
+        self.records = read_checkpoint(Path(path).expanduser(), self._state())
 
     def save(self, *_, **__):
         """Refused: a game is several networks, of which each is a model of its own."""
         raise ParameterError(
-            "a game of several networks is no model of Keras: call save of one of them, such as "
-            f"networks[{next(iter(self.networks))!r}], or save_state to train on."
+            "a game of several networks is no model of Keras: ask one of them, such as "
+            f"networks[{next(iter(self.networks))!r}], or call save_state to train on."
         )
+
+    evaluate = export = predict = predict_on_batch = to_json = train_on_batch = save

@@ -268,7 +268,7 @@ def test_batch_goes_on_after_failures_and_exits_with_1(batch):
     assert re.search(r"  done in \d+\.\d min · epochs 3$", lines[0])
     failed = {
         1: "ValueError: the loss",
-        2: "DeadKernelError: Kernel died",
+        2: "DeadKernelError: the Jupyter kernel ended with exit code 1",
         3: "04_unfinished/result.json is missing: the lesson ended without `run.finish()`",
     }
     for index, message in failed.items():
@@ -395,6 +395,19 @@ def test_a_notebook_of_another_kernel_and_of_none(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_kernel_python3_of_the_readers_own(tmp_path):
+    """Which starts the Python of another environment, where this one is not preferred."""
+    spec = {"argv": ["/nowhere/bin/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            "display_name": "Python 3", "language": "python"}  # fmt: skip
+    folder = tmp_path / "jupyter" / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    done = one_run(
+        tmp_path, JUPYTER_DATA_DIR=str(tmp_path / "jupyter"), JUPYTER_PREFER_ENV_PATH="0"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_tags_that_are_null(tmp_path):
     def empty(content):
         content["cells"][0]["metadata"]["tags"] = content["cells"][2]["metadata"]["tags"] = None
@@ -416,33 +429,29 @@ def test_a_run_leaves_the_history_of_ipython_alone(tmp_path):
     assert not list(tmp_path.rglob("history.sqlite*"))
 
 
-def test_a_name_that_is_too_long_is_one_sentence(course):
-    done = invoke(*RUN_3, "--out", "x" * 300)
-    assert done.exit_code == 2 and done.stdout == ""
-    assert "cannot be used (file name too long): give another path." in done.stderr
+LONG = "x" * 300
 
 
-def test_the_last_words_of_a_process_that_dies(tmp_path, monkeypatch):
-    """While it starts, and in the middle of a notebook."""
-    lesson = put(tmp_path / "01_odd.ipynb", START)
-    (tmp_path / "queue.py").write_text("raise RuntimeError('no queue here')\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with Runner() as runner:
-        log = tmp_path / "run.log"
-        log.touch()
-        said = runner.execute(lesson, tmp_path / "out.ipynb", {}, log)
-    assert said == "the process that ran it ended with 1: RuntimeError: no queue here"
-    monkeypatch.delenv("PYTHONPATH")
-    end = "import os, signal\n\nprint('last', file=open('run.log', 'a'), flush=True)\n"
-    end += "os.kill(PARENT, signal.SIGKILL)"
-    monkeypatch.chdir(tmp_path)
-    with Runner() as runner:
-        put(lesson, "1 + 1")
-        assert runner.execute(lesson, tmp_path / "out.ipynb", {}, log) == ""
-        end = end.replace("PARENT", str(runner._process.pid))
-        put(lesson, end)
-        said = runner.execute(lesson, tmp_path / "out.ipynb", {}, log)
-    assert said == "the process that ran it ended with -9: last"
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (*RUN_3, "--out", LONG),
+        (*RUN_3, "-f", LONG),
+        ("run", LONG),
+        ("run", "--resume", LONG),
+        ("parameters", LONG),
+        ("sweep", LONG),
+        ("sweep", "s.yaml", "--out", LONG),
+        ("sweep", "s.yaml", "--out", LONG, "--dry-run"),
+        ("report", LONG),
+        ("generate", LONG, "--out", "images"),
+    ],
+)
+def test_a_name_that_is_too_long_is_one_sentence(course, arguments):
+    (course / "s.yaml").write_text("lessons: 03")
+    done = invoke(*arguments)
+    assert done.exit_code in (1, 2) and done.stdout == ""
+    assert re.fullmatch(r"Error: .*file name too long.*\n", done.stderr, re.IGNORECASE)
 
 
 def test_a_long_cell_is_spoken_of(tmp_path):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -18,6 +20,8 @@ from gan_utils.course import cli
 from gan_utils.data import unscale
 from gan_utils.lesson.run import Run
 from gan_utils.networks.conditional import conditional_generator
+from gan_utils.networks.growing import EqualisedDense, PixelNorm
+from gan_utils.networks.minibatch import MinibatchStdDev
 from gan_utils.networks.registry import build
 from gan_utils.streams import latent_vectors
 
@@ -77,6 +81,39 @@ def test_each_image_is_the_generators_of_its_class(runs, models):
     for row, image in zip(table, expected, strict=True):
         written = np.asarray(Image.open(runs / "o" / row["file"])).astype(int)
         assert np.abs(written - image[..., 0]).max() <= 1  # sums in another order
+
+
+LOAD = """
+import json, sys
+from pathlib import Path
+import numpy as np
+from gan_utils.course.generating import load_source
+for folder in sys.argv[1:]:
+    model = load_source(Path(folder)).model
+    z = np.ones((2, model.input_shape[-1]), "float32")
+    print(json.dumps(np.asarray(model(z, training=False)).astype(float).sum().item()))
+"""
+
+
+def test_a_generator_with_layers_of_the_course_is_read_by_another_process(tmp_path):
+    """Whichever those are: a file of Keras only names them."""
+    inputs = keras.Input((7,))
+    grown = EqualisedDense(4 * 4)(PixelNorm()(inputs))
+    batch = MinibatchStdDev(maps=1)(keras.layers.Reshape((1, 1, 7))(inputs))
+    models = {
+        "torres": build("torres")[0],
+        "grown": keras.Model(inputs, keras.layers.Reshape((4, 4, 1))(grown)),
+        "batch": keras.Model(inputs, batch),
+    }
+    sums = []
+    for name, model in models.items():
+        finished(tmp_path / name, "03_dcgan_fashion", model)
+        z = np.ones((2, model.input_shape[-1]), "float32")
+        sums.append(float(np.asarray(model(z, training=False)).astype(float).sum()))
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, *models], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert [json.loads(line) for line in done.stdout.splitlines()] == pytest.approx(sums, rel=1e-4)
 
 
 def test_another_seed_gives_other_images_and_all_classes_are_the_default(runs):

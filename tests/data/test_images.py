@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from scipy.stats import chisquare
 
 from gan_utils.data import ImageSet, load_images
+from gan_utils.data.images import _alone
 from gan_utils.errors import DataError
 from sentences import one_sentence
 
@@ -207,6 +209,54 @@ def test_full_set_cut_short(tmp_path):
     (message,) = load_full(tmp_path, "fashion_mnist")
     assert "can be neither downloaded nor read (Compressed file ended" in message
     assert "delete damaged ones there" in message
+
+
+# Keras as far as it matters here: it downloads to where it reads, and trusts a file that is there.
+DOWNLOAD = """
+import sys, time, types
+from pathlib import Path
+import numpy as np
+
+def load_data():
+    file = Path(sys.argv[1]) / "datasets" / "cifar10"
+    if not file.exists():
+        file.write_bytes(b"half")
+        print("DOWNLOADS", flush=True)
+        time.sleep(1)
+        file.write_bytes(b"half of it twice")
+    assert file.read_bytes() == b"half of it twice"
+    images, labels = np.zeros((1, 32, 32, 3), np.uint8), np.zeros(1, int)
+    return (images, labels), (images, labels)
+
+keras = types.ModuleType("keras")
+keras.datasets = types.SimpleNamespace(cifar10=types.SimpleNamespace(load_data=load_data))
+sys.modules["keras"] = keras
+from gan_utils.data import load_images
+print("RESULT", load_images("cifar10", "test", "full").images.shape)
+"""
+
+
+def test_processes_that_want_a_full_set_at_once_get_it_whole(tmp_path):
+    """One downloads it, and the others wait."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", DOWNLOAD, str(tmp_path)], stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "KERAS_HOME": str(tmp_path)},
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    lines = [line for process in processes for line in process.communicate()[0].splitlines()]
+    assert sorted(lines) == ["DOWNLOADS", *["RESULT (1, 32, 32, 3)"] * 3]
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "read-only"), NotImplementedError()])
+def test_a_cache_that_takes_no_lock_is_read_all_the_same(tmp_path, monkeypatch, error):
+    def refuse(lock):
+        raise error
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    with _alone(tmp_path):
+        pass
 
 
 @pytest.mark.skipif(not FASHION.is_dir(), reason="Debian's dataset-fashion-mnist is not installed")

@@ -377,6 +377,13 @@ DAMAGED = {
     ),
     "end as text": (_whole(scores=[{"name": "FD", "value": 3, "low": "2"}]), "entry in `scores`"),
     "score that is none": (_whole(scores=[3]), "a damaged entry in `scores`"),
+    "n as text": (_whole(scores=[{"name": "FD", "value": 3, "n": "2"}]), "entry in `scores`"),
+    "minutes not finite": (
+        '{"minutes": NaN, ' + _whole()[1:].replace('"minutes"', '"others"'),
+        "no proper `minutes`",
+    ),
+    "accelerators": (_whole(machine={"accelerators": [3]}), "has no proper `machine`"),
+    "platform": (_whole(machine={"platform": 3}), "has no proper `machine`"),
     "picture without file": (_whole(pictures=[{"name": "a"}]), "entry in `pictures`"),
 }
 

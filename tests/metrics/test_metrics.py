@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import astuple, is_dataclass
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -69,7 +70,7 @@ def test_the_inputs_are_left_as_they_were(call):
 
 
 @every_metric
-@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float32, object])
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float32, ml_dtypes.bfloat16, object])
 def test_every_type_of_number_is_converted_before_any_arithmetic(call, kind):
     x, y, labels = data()
     exact = numbers(call(x.astype(np.float64), y.astype(np.float64), labels))

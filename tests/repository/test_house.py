@@ -54,7 +54,6 @@ TESTED_IN = {
     "course/pages.py": "course/test_overview.py",
     "course/yaml_nodes.py": "course/sweeps/test_plan.py",
     "course/sweeps/crews.py": "course/sweeps/test_sweeps.py",
-    "course/sweeps/driver.py": "course/sweeps/test_sweeps.py",
     "course/sweeps/progress.py": "course/sweeps/test_sweeps.py",
     "course/sweeps/store.py": "course/sweeps/test_report.py",
     "course/sweeps/tables.py": "course/sweeps/test_report.py",

@@ -170,6 +170,21 @@ def test_make_understands_every_target(target):
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
 
 
+@needs_posix
+@pytest.mark.parametrize("user", [0, 1000])
+def test_the_lab_opens_for_root_too(tmp_path, user):
+    """In a container one is often root, which Jupyter refuses unless it is told so."""
+    for name, script in (("id", f"echo {user}"), ("jupyter", 'echo "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        ["make", "--silent", "lab", f"BIN={tmp_path}", "READY="], cwd=ROOT, check=True,
+        env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.split() == ["lab", *["--allow-root"][user:], "notebooks"]
+
+
 def test_documents_and_workflows_name_existing_targets_and_all_of_them():
     pages = "\n".join([text("README.md"), text("CONTRIBUTING.md")])
     named = re.findall(r"(?:`|^)make ((?:[a-z]+ ?)+)", pages, re.MULTILINE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 
 import pytest
@@ -50,6 +52,139 @@ def test_fault_is_told_with_its_line(tmp_path, no_formulas, old, new, told):
     assert told in str(caught.value)
 
 
+CODE = """
+```python
+## no slide
+price = "$x$ and $$"  # ![](nothing.png)
+```
+
+~~~
+::: notes
+:::
+~~~
+
+`$a` and ``b`$ `` and `## c`.
+"""
+
+
+def test_code_is_no_heading_formula_figure_or_note(tmp_path, monkeypatch):
+    found = []
+    monkeypatch.setattr(slides, "faulty", lambda formulas, vendor: found.extend(formulas))
+    deck = tmp_path / "07_new.md"
+    deck.write_text(SOUND.replace("Words.", CODE + "$z$"), encoding="utf-8")
+    slides.check(deck, tmp_path)
+    assert [tex for _, tex, _ in found] == ["x", "y^2", "z"]
+    text = slides.read(deck)
+    assert [slide.title for slide in slides.slides_of(text)] == ["One", "Two"]
+    assert slides.notes_first(text).count(CODE) == 1
+    fenced = "![a](figure:01/a)\n```\n![a](figure:01/a)\n```\n`![a](figure:01/a)`"
+    assert slides.replaced(slides.TARGET, lambda _: "b", fenced) == (
+        "![a](b)\n```\n![a](figure:01/a)\n```\n`![a](figure:01/a)`"
+    )
+
+
+def test_a_code_block_that_is_not_closed_ends_with_the_deck():
+    assert len(slides.slides_of("## One\n\n```\n## Two\n\n## Three\n")) == 1
+    assert len(slides.slides_of("## One `\n\n## Two `\n")) == 2  # two ticks of two paragraphs
+
+
+def test_a_deck_of_another_encoding_is_named_with_its_line(tmp_path, no_formulas):
+    deck = tmp_path / "07_new.md"
+    deck.write_bytes(SOUND.replace("Words.", "Größe.").encode("latin-1"))
+    with pytest.raises(slides.SlidesError, match=r"^07_new\.md, line 15: this is not UTF-8: save"):
+        slides.check(deck, tmp_path)
+    deck.write_bytes(b"\xef\xbb\xbf" + SOUND.replace("\n", "\r\n").encode())
+    slides.check(deck, tmp_path)
+    assert slides.read(deck) == SOUND
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:-40],
+        lambda text: "[1, 2]",
+        lambda text: text.replace('"cells"', '"sells"'),
+        lambda text: text.replace("AAAA", "A"),
+        lambda text: text.replace("run.save(", "run.save(("),
+    ],
+)
+def test_a_figure_of_a_damaged_notebook_is_one_sentence(tmp_path, no_formulas, monkeypatch, damage):
+    monkeypatch.setattr(slides, "NOTEBOOKS", tmp_path)
+    output = {"output_type": "display_data", "data": {"image/png": "AAAA"}, "metadata": {}}
+    cell = {"cell_type": "code", "source": 'run.save(f, "ring", "")', "outputs": [output]}
+    whole = json.dumps({"cells": [cell]})
+    notebook = tmp_path / "01_whole.ipynb"
+    notebook.write_text(whole)
+    assert slides.figure("figure:01_whole/ring", "here") == b"\0\0\0"
+    (tmp_path / "01_torn.ipynb").write_text(damage(whole))
+    deck = tmp_path / "07_new.md"
+    deck.write_text(SOUND.replace("Words.", "![a](figure:01_torn/ring)"), encoding="utf-8")
+    slides.pictures.cache_clear()
+    with pytest.raises(slides.SlidesError) as caught:
+        slides.check(deck, tmp_path)
+    begins = "07_new.md, line 15: the notebook of lesson 01_torn is damaged ("
+    assert str(caught.value).startswith(begins) and "\n" not in str(caught.value)
+
+
+def program(folder, name, script):
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+ENDS = {
+    "echo 'out of luck' >&2; exit 3": "ended with exit code 3: out of luck",
+    "kill -9 $$": "was killed by signal 9 (SIGKILL), perhaps for want of memory",
+    "kill -15 $$": "was killed by signal 15 (SIGTERM)",
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-ins are shell scripts")
+@pytest.mark.parametrize("end", ENDS)
+def test_a_program_that_dies_says_why(tmp_path, monkeypatch, end):
+    """node, npm, pandoc and chromium, each in three ways."""
+    for name in ("node", "npm", "pandoc", "chromium"):
+        program(tmp_path / "bin", name, end)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    with pytest.raises(slides.SlidesError) as caught:
+        slides.faulty([(3, "x", False)], tmp_path)
+    assert str(caught.value) == f"node {ENDS[end]}."
+    with pytest.raises(slides.SlidesError) as caught:
+        slides.fetch(tmp_path / "vendor")
+    assert str(caught.value) == f"npm could not fetch reveal.js 5.2.1: it {ENDS[end]}."
+    pypandoc = pytest.importorskip("pypandoc")
+    deck = tmp_path / "07_new.md"
+    deck.write_text(SOUND, encoding="utf-8")
+    monkeypatch.setattr(pypandoc, "get_pandoc_path", lambda: str(tmp_path / "bin" / "pandoc"))
+    with pytest.raises(slides.SlidesError) as caught:
+        slides.build(deck, tmp_path, tmp_path)
+    assert str(caught.value) == f"07_new.md: pandoc {ENDS[end]}."
+    pytest.importorskip("playwright")
+    page = tmp_path / "07_new.html"
+    page.write_text("<p>Words.</p>")
+    with pytest.raises(slides.BrowserDied) as caught:
+        slides._print(page)
+    assert str(caught.value).startswith(f"the browser {ENDS[end]}"), caught.value
+
+
+def test_programs_that_are_not_there_are_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(slides.SlidesError, match="node is not here, which checks the formulas"):
+        slides.faulty([(3, "x", False)], tmp_path)
+    with pytest.raises(slides.SlidesError, match=r"npm is not here, which fetches reveal\.js"):
+        slides.fetch(tmp_path / "vendor")
+    pypandoc = pytest.importorskip("pypandoc")
+
+    def nowhere():
+        raise OSError("No pandoc was found")
+
+    monkeypatch.setattr(pypandoc, "get_pandoc_path", nowhere)
+    deck = tmp_path / "07_new.md"
+    deck.write_text(SOUND, encoding="utf-8")
+    with pytest.raises(slides.SlidesError, match="pandoc is not here: run pip install pypandoc"):
+        slides.build(deck, tmp_path, tmp_path)
+
+
 def test_no_such_deck_is_one_sentence(capsys):
     assert slides.main(["99"]) == 1
     assert capsys.readouterr().err == "Error: no deck begins with 99.\n"
@@ -85,7 +220,10 @@ def test_notes_come_before_every_step():
             assert one.notes == other.notes
             head = other.text.split(". . .")[0]
             assert one.notes.strip() in head
-            words = [slides.NOTES.sub("", slide.text).split() for slide in (one, other)]
+            words = [
+                slides.replaced(slides.NOTES, lambda _: "", slide.text).split()
+                for slide in (one, other)
+            ]
             assert words[0] == words[1]
         begin = text.index("\n## ")
         assert slides.notes_first(text)[:begin] == text[:begin]

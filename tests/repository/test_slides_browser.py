@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
 from gan_utils.figures import STYLE
@@ -72,6 +74,42 @@ def test_every_step_of_a_deck_can_be_read(pages, deck):
     assert watched.faults == []
     asked = {url for url in watched.requests if not url.startswith(("data:", "blob:"))}
     assert asked <= {page_file.as_uri()}
+
+
+def test_the_speaker_reads_the_notes_from_the_first_step_on(pages):
+    """In the window that S opens, which is what a speaker looks at."""
+    deck = max(DECKS, key=lambda path: path.read_text(encoding="utf-8").count("\n. . .\n"))
+    with browser.open_browser(slides.WIDTH, slides.HEIGHT) as watched:
+        page = watched.page
+        page.goto(pages[deck].as_uri())
+        page.wait_for_function("window.Reveal && Reveal.isReady()")
+        with page.expect_popup() as opened:
+            page.keyboard.press("s")
+        speaker = opened.value
+        for number, slide in enumerate(slides.slides_of(slides.read(deck)), 1):
+            page.evaluate(f"Reveal.slide({number}, 0, -1)")
+            first = next(filter(None, re.findall(r"[A-Za-z]{4,}", slide.notes)))
+            speaker.wait_for_function(
+                "word => document.querySelector('.speaker-controls-notes:not(.hidden) .value')"
+                "?.innerText.includes(word)",
+                arg=first,
+            )
+
+
+@pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGTERM", "SIGABRT"])
+def test_a_browser_that_dies_says_so(signal_name):
+    def died():
+        with browser.open_browser(100, 100) as watched:
+            children = psutil.Process().children(recursive=True)
+            (first, *_) = [child for child in children if "--headless" in child.cmdline()]
+            first.send_signal(getattr(signal, signal_name))
+            first.wait(60)
+            watched.page.title()
+            watched.page.wait_for_timeout(5000)
+
+    with pytest.raises(browser.BrowserDied, match=r"^the browser (is gone|was killed|ended)") as c:
+        died()
+    assert "\n" not in str(c.value)
 
 
 def test_a_slide_that_is_too_full_is_found(pages, tmp_path):

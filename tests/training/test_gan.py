@@ -344,7 +344,17 @@ def test_a_wasserstein_gan_trains_through_fit(penalty):
         ({"d_steps": 0}, "d_steps is 0"),
         ({"seed": -1}, "seed is -1"),
         ({"seed": 2**31}, "seed is 2147483648"),
+        ({"seed": True}, "seed is True"),
+        ({"ema": "0.9"}, "ema is 0.9: give a decay"),
+        ({"ema": None}, "ema is None"),
+        ({"image_range": (1.0, -1.0)}, r"image_range is \(1.0, -1.0\): give the lowest and the"),
+        ({"image_range": (0.0, float("nan"))}, "image_range is"),
+        ({"image_range": "ab"}, "image_range is 'ab'"),
         ({"loss": "hinge"}, "there is no loss 'hinge'"),
+        ({"loss": 3}, "loss is 3: give an object of training.losses"),
+        ({"loss": Wasserstein}, "loss is <class .*: give an object"),
+        ({"penalty": "r1"}, "penalty is 'r1': give an object of training.penalties"),
+        ({"penalty": R1}, "penalty is <class .*: give an object"),
     ],
 )
 def test_options_out_of_range(options, words):
@@ -422,7 +432,7 @@ def test_names_stand_for_losses_and_optimizers():
 
 
 @pytest.mark.parametrize("make", [R1, GradientPenalty])
-@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf"), "1", None, True])
 def test_penalties_of_no_possible_weight(make, weight):
     with pytest.raises(ParameterError, match="give a number from 0 up"):
         make(weight)
@@ -436,9 +446,19 @@ def test_points_in_double_precision_train_with_a_penalty():
     assert_same(weights(gan), weights(other))
 
 
-def test_no_samples_are_refused():
-    with pytest.raises(ParameterError, match="count is 0"):
-        small_gan().sample(0)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((0,), "count is 0"),
+        ((2.5,), "count is 2.5"),
+        ((3, -1), "seed is -1"),  # no other seed's samples in silence
+        ((3, 1.5), "seed is 1.5"),
+        ((3, 2**31), "seed is 2147483648"),
+    ],
+)
+def test_samples_that_cannot_be_drawn_are_refused(arguments, words):
+    with pytest.raises(ParameterError, match=words):
+        small_gan().sample(*arguments)
 
 
 def test_players_of_different_shapes():

@@ -176,6 +176,14 @@ REFUSED = {
     "watches 'fd', which is not measured: choose one of": keras.callbacks.EarlyStopping(
         "fd", mode="min"
     ),
+    "ModelCheckpoint watches 'val_loss', and no game": keras.callbacks.ModelCheckpoint(
+        "x.weights.h5", save_weights_only=True, save_best_only=True
+    ),
+    "ModelCheckpoint watches 'g_loss' and cannot know": keras.callbacks.ModelCheckpoint(
+        "x.weights.h5", monitor="g_loss", save_weights_only=True, save_best_only=True
+    ),
+    "the score 'odd' is 'x': let its function return a number": Scores("odd", lambda game: "x"),
+    "the score 'odd' is None: let": Scores("odd", lambda game: None),
     "give objects of keras.callbacks": print,
 }
 
@@ -242,9 +250,35 @@ def test_a_game_before_compile_and_with_wrong_optimizers():
         game.compile({"generator": scaled, "discriminator": "adam"})
 
 
-def test_a_whole_game_is_no_model_of_keras(tmp_path):
-    with pytest.raises(ParameterError, match="no model of Keras: call save of one of them"):
-        make("patches").save(tmp_path / "x.keras")
+@pytest.mark.parametrize("method", ["save", "predict", "evaluate", "export", "train_on_batch"])
+def test_a_whole_game_is_no_model_of_keras(tmp_path, method):
+    words = (
+        r"no model of Keras: ask one of them, such as networks\['generator'\], or call save_state"
+    )
+    with pytest.raises(ParameterError, match=words):
+        getattr(make("patches"), method)(tmp_path / "x.keras")
+
+
+@pytest.mark.parametrize("every", [0, -1, 1.5, None])
+def test_callbacks_of_no_possible_rhythm(every):
+    for make_one in (
+        lambda: Backup("b.npz", every=every),
+        lambda: Scores("one", lambda game: 1.0, every=every),
+        lambda: Snapshots(np.zeros((2, 4)), every=every),
+    ):
+        with pytest.raises(ParameterError, match=f"every is {every}: give a whole number from 1"):
+            make_one()
+
+
+def test_a_backup_lies_where_a_person_means_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert Backup("~/b.npz").path == tmp_path / "b.npz"
+    make("patches").save_state("~/state.npz")
+    make("patches").load_state("~/state.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["state.npz"]
+    with pytest.raises(ParameterError, match="the path of a backup is None: give that of a file"):
+        Backup(None)
 
 
 def test_what_is_not_recorded_or_generated():
@@ -253,3 +287,7 @@ def test_what_is_not_recorded_or_generated():
         game.recorded("fd")
     with pytest.raises(ParameterError, match="give at least one input"):
         game.generate(np.zeros((0, 4)))
+    with pytest.raises(ParameterError, match="the inputs are NoneType: give an array, one row"):
+        game.generate(None)
+    with pytest.raises(ParameterError, match="there is no 'critic': choose one of generator, dis"):
+        game.generate(np.zeros((1, 4)), network="critic")

@@ -10,8 +10,9 @@ from queue import Empty, SimpleQueue
 from gan_utils.course.sweeps.crews import Here, OnDask
 from gan_utils.course.sweeps.plan import Planned, varied
 from gan_utils.course.sweeps.progress import Progress
-from gan_utils.course.sweeps.store import FAILED, StoredRun, note_failure, stored_run
+from gan_utils.course.sweeps.store import FAILED, StoredRun, note_failure, reached, stored_run
 from gan_utils.course.sweeps.work import Done, task, unpack
+from gan_utils.errors import CourseError
 
 PATIENCE = 0.5  # seconds between two looks at the clock, or at a folder
 LOOKS = 20
@@ -52,25 +53,60 @@ def run_all(
     `token` is that of the plan in `folder`.  Raises CourseError where a worker has another
     version of the course or Dask is at fault, OutputError where the folder takes no more.
     """
-    crew.begin(progress.started)
+    while not crew.workers:
+        _look(crew, progress)
+        time.sleep(PATIENCE)
     ended: SimpleQueue = SimpleQueue()
+    begun: set[str] = set()
+
+    def started(worker: str, run: str) -> None:
+        begun.add(run)
+        progress.started(worker, run)
+
+    def submit(run: Planned) -> None:
+        begun.discard(run.name)
+        future = crew.submit(task(run, folder, token))
+        futures[future] = run
+        future.add_done_callback(ended.put)
+
+    crew.begin(started)
     futures = {}
+    # How far each run had come before it was last submitted.
+    steps = {run.name: reached(folder / run.name) for run in todo}
     try:
         for run in todo:
-            future = crew.submit(task(run, folder, token))
-            futures[future] = run
-            future.add_done_callback(ended.put)
+            submit(run)
         while futures:
             try:
                 future = ended.get(timeout=PATIENCE)
             except Empty:
-                progress.tick()
+                _look(crew, progress)
                 continue
-            run = futures.pop(future)
-            progress.ended(_kept(run, folder, crew.outcome(future)))
-    except BaseException:  # interrupted, or no way to go on
+            run, done = futures.pop(future), crew.outcome(future)
+            for loss in crew.losses():
+                progress.lost(*loss)
+            if done.lost:  # Dask gives up after a few workers, whether or not it was its fault
+                came_to = reached(folder / run.name)
+                best = steps[run.name]
+                if run.name not in begun or any(came_to[n] > best.get(n, 0) for n in came_to):
+                    steps[run.name] = {**best, **came_to}
+                    submit(run)
+                    continue
+            progress.ended(_kept(run, folder, done))
+    except BaseException as error:  # interrupted, or no way to go on
         crew.stop(token, futures)
+        if isinstance(error, CourseError):
+            progress.cut_off(str(error))
         raise
+
+
+def _look(crew: Here | OnDask, progress: Progress) -> None:
+    """Tell how things are; CourseError where no worker will come any more."""
+    for loss in crew.losses():
+        progress.lost(*loss)
+    if crew.refusal and not crew.workers:
+        raise CourseError(crew.refusal)
+    progress.tick()
 
 
 def _kept(run: Planned, folder: Path, done: Done) -> StoredRun:

@@ -12,13 +12,15 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from gan_utils.course.speaking import PLAIN_SECONDS, clock, last_said
+from gan_utils.course.deaths import add_line
+from gan_utils.course.speaking import LOG, PLAIN_SECONDS, clock, last_said
 from gan_utils.course.sweeps.crews import Here, OnDask
 from gan_utils.course.sweeps.plan import Planned, varied
 from gan_utils.course.sweeps.store import StoredRun
 from gan_utils.metrics.score import score_text
 
 SCORES_SHOWN = 2
+WAITING = 60.0  # seconds between two words on that no worker is there
 
 
 class Progress:
@@ -36,7 +38,7 @@ class Progress:
         self._left, self._number, self._crew = len(todo), len(todo), crew
         self._minutes: list[float] = []
         self._failed = 0
-        self._last = time.monotonic()
+        self._last = self._alone = self._said = time.monotonic()
         self._at_work: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()  # runs begin in other threads
         self._console = Console(highlight=False, soft_wrap=True)
@@ -74,9 +76,34 @@ class Progress:
         self._console.print(line, markup=False)
         self.tick()
 
+    def lost(self, worker: str, run: str, how: str) -> None:
+        """A worker has died in the middle of a run."""
+        if run not in self._names:  # another sweep's on the same cluster
+            return
+        words = f"{worker} {how}"
+        add_line(self._folder / run / LOG, words)
+        self._console.print(f"  {self._names[run]} · {words}: it is done again", markup=False)
+        with self._lock:
+            self._at_work = {w: at for w, at in self._at_work.items() if at[0] != run}
+
+    def cut_off(self, why: str) -> None:
+        """The sweep ends before its runs: each that is at work has it in its log."""
+        for run, _ in self._at_work.values():
+            add_line(self._folder / run / LOG, why)
+
+    def _wait(self, now: float) -> None:
+        """Say each minute that no worker is there."""
+        if self._crew.workers:
+            self._alone = self._said = now
+        elif now - self._said >= WAITING:
+            self._said = now
+            waited = clock(now - self._alone)
+            self._console.print(f"  no worker for {waited}: {self._crew.waiting}", markup=False)
+
     def tick(self) -> None:
         """Show what the runs at work say, and the time that has passed."""
         now = time.monotonic()
+        self._wait(now)
         at_work = sorted(self._at_work.items())
         if not self._console.is_terminal:
             if now - self._last >= PLAIN_SECONDS:

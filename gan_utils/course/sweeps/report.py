@@ -145,6 +145,7 @@ def _pictures(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _machine(result: Mapping[str, Any]) -> str:
     """Where a run was made, in a line."""
     machine, versions = result["machine"], result["versions"]
-    accelerators = ", ".join(machine["accelerators"]) or "no accelerator"
+    accelerators = ", ".join(machine.get("accelerators", ())) or "no accelerator"
+    cores, platform = machine.get("cpus", "?"), machine.get("platform", "another system")
     software = " · ".join(f"{name} {version}" for name, version in versions.items())
-    return f"{machine['cpus']} CPU cores, {machine['platform']}, {accelerators} · {software}"
+    return f"{cores} CPU cores, {platform}, {accelerators} · {software}"

@@ -1,4 +1,4 @@
-"""A sweep's folder: what was planned, what came out of it, and who is at work in it.
+"""A sweep's folder: what was planned, and what came out of it.
 
 sweep.json                  the plan, written when a sweep is started
 <lesson>-<hash>/            one run: its notebook, result.json, pictures, run.log
@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gan_utils.course.sweeps.plan import Planned
-from gan_utils.errors import OutputError
+from gan_utils.errors import CheckpointError, OutputError
 from gan_utils.files import make_folder, write_atomically
 from gan_utils.lesson.result import read_result
-
-if TYPE_CHECKING:
-    from filelock import FileLock
+from gan_utils.training.checkpoints import read_value
 
 PLAN = "sweep.json"
 FAILED = "failed.json"
-LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -43,40 +40,6 @@ class StoredRun:
     minutes: float
     error: str
     result: Mapping[str, Any] | None
-
-
-def taken(lock: FileLock, seconds: float = 0.0) -> bool:
-    """Take a lock within some seconds; OutputError where its folder cannot hold any."""
-    from filelock import Timeout
-
-    try:
-        lock.acquire(timeout=seconds)
-    except Timeout:
-        return False
-    except (OSError, NotImplementedError) as error:  # a file system without locks
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise OutputError(
-            f"cannot lock {lock.lock_file} ({reason}): choose a folder on another disk with --out."
-        ) from None
-    return True
-
-
-@contextmanager
-def opened(folder: Path) -> Iterator[None]:
-    """Keep the folder to one sweep at a time; OutputError where another is at work in it."""
-    from filelock import FileLock
-
-    make_folder(folder)
-    lock = FileLock(folder / LOCK)
-    if not taken(lock):
-        raise OutputError(
-            f"another sweep is at work in {folder}: wait for it or choose another --out; if there "
-            f"is none, because its machine died, delete {folder / LOCK}."
-        )
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def write_plan(folder: Path, runs: Sequence[Planned]) -> str:
@@ -125,6 +88,15 @@ def stored_run(folder: Path, name: str, lesson: str, values: Mapping[str, Any]) 
             if (run_folder / "result.json").exists():
                 error = str(damage)
     return StoredRun(name, lesson, values, run_folder, state, minutes, error, result)
+
+
+def reached(folder: Path) -> dict[str, int]:
+    """The step of each backup in a run's folder: how far its trainings had come when it ended."""
+    steps = {}
+    for path in (folder / "backup").glob("*.npz"):
+        with suppress(CheckpointError):
+            steps[path.name] = int(read_value(path, "kept/steps_done"))
+    return steps
 
 
 def note_failure(folder: Path, error: str, minutes: float) -> None:

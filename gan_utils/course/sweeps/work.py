@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from gan_utils.course.execution import Runner
+from gan_utils.course.locks import LOCK, taken
 from gan_utils.course.notebooks import Lesson, execute
 from gan_utils.course.package_hash import package_hash
 from gan_utils.course.speaking import LOG, Speaker
 from gan_utils.course.sweeps.plan import Planned
-from gan_utils.course.sweeps.store import LOCK, stored_run, taken, token_of
+from gan_utils.course.sweeps.store import stored_run, token_of
 from gan_utils.errors import CourseError, OutputError
 from gan_utils.files import make_folder, write_atomically
 
@@ -52,11 +53,13 @@ class Done:
     """How a run ended: `error` is empty exactly if it succeeded.
 
     `files` holds its folder as a zip archive where the worker does not see the sweep's folder.
+    `lost` says that it did not end itself: the workers that were at it did.
     """
 
     error: str
     minutes: float
     files: bytes | None
+    lost: bool = False
 
 
 def task(run: Planned, folder: Path, token: str) -> Task:

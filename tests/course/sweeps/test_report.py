@@ -17,6 +17,7 @@ pytest.importorskip("pyarrow")
 import pandas as pd
 
 from gan_utils.course.cli import app
+from gan_utils.course.sweeps import report
 from gan_utils.course.sweeps.report import write_report
 from gan_utils.course.sweeps.store import StoredRun, stored_runs
 from gan_utils.course.sweeps.tables import (
@@ -192,6 +193,34 @@ def test_one_damaged_result_does_not_cost_the_report(folder, value):
     assert run.name in page and "has a damaged entry in `scores`: run it again" in page
     table = read_table(folder)
     assert set(table.loc[table["run"] == run.name, "state"]) == {"missing"}
+
+
+def replaced(content, new):
+    """The content, once with each of its parts in place of which `new` stands."""
+    yield new
+    for name in content if isinstance(content, dict) else range(len(content)):
+        parts = content[name]
+        for part in replaced(parts, new) if isinstance(parts, dict | list) else (new,):
+            copy = json.loads(json.dumps(content))
+            copy[name] = part
+            yield copy
+
+
+def test_no_damage_costs_the_report(folder, monkeypatch):
+    """Whatever part of a result is something else, there is a page, or the run is to do again."""
+    monkeypatch.setattr(report, "_plot", lambda *_: {"source": "", "alt": ""})
+    run = next(known for known in stored_runs(folder) if known.state == "done")
+    path = run.folder / "result.json"
+    whole = json.loads(path.read_text())
+    cases = [case for new in (None, "12", -1.5, [], {}) for case in replaced(whole, new)]
+    assert len(cases) > 100
+    for case in cases:
+        path.write_text(json.dumps(case))
+        (known,) = [known for known in stored_runs(folder) if known.name == run.name]
+        if known.state == "done":  # what it lacks is no part of a report, or has a word instead
+            write_report(folder)
+        else:  # as the test above shows in the page
+            assert known.state == "missing" and "again" in known.error
 
 
 def test_folder_without_a_sweep(tmp_path):

@@ -130,7 +130,7 @@ def test_failures_are_kept_and_done_again_when_asked(course):
     assert re.search(r"^\[1/5\] 01_small ending=good seed=0: done in .* left$", lines[0])
     assert "ending=error seed=1: failed after" in lines[3]
     assert "ValueError: no luck with seed 1" in lines[3]
-    assert "DeadKernelError: Kernel died" in lines[4]
+    assert "DeadKernelError: the Jupyter kernel ended with exit code 3" in lines[4]
 
     second = sweep(text)
     lines = second.stdout.splitlines()
@@ -382,6 +382,23 @@ def test_a_copy_whose_original_was_killed_is_alive_until_it_is_killed():
     assert done.stdout.split() == ["None", "False", "False"], done.stderr
 
 
+def test_files_named_like_modules_change_nothing_for_several_jobs(course):
+    """The command begins outside of the folder, as the installed one does, and its workers too."""
+    for name in ("random", "json", "socket", "queue", "signal", "tokenize"):
+        Path(f"{name}.py").write_text("raise RuntimeError('mine, not the library')\n")
+    Path("s.yaml").write_text("lessons: 01\nseeds: 2")
+    start = Path("bin/start.py")
+    start.parent.mkdir()
+    start.write_text("if __name__ == '__main__':\n    " + COMMAND[2])
+    done = subprocess.run(
+        [sys.executable, str(start), "sweep", "s.yaml", "--jobs", "2"], env=environment(),
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1:] == ["2 runs in runs/s: 2 done, 0 failed, 0 to do"], (
+        done.stderr
+    )
+
+
 def test_one_job_starts_no_scheduler(course):
     code = "from gan_utils.course.cli import app; app(standalone_mode=False)\n"
     code += "import sys; print('distributed' in sys.modules, 'tensorflow' in sys.modules)"
@@ -467,17 +484,58 @@ def test_run_of_a_lost_worker_is_done_by_another(cluster):
     assert len(lives()) == 3
 
 
-def test_lost_scheduler_is_one_sentence_and_no_failed_run(cluster):
+SUICIDE = """\
+import os, signal
+from pathlib import Path
+
+import psutil
+
+file = run.folder / "lives"
+file.write_text("x" if not file.exists() else "xx")
+above = psutil.Process().parents()
+(runner,) = [p for p in above if "gan_utils.course.execution" in p.cmdline()]
+if file.read_text() == "x":
+    os.kill(runner.ppid(), [signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV][seed])
+    signal.pause()
+run.score("lives", 2)
+run.finish()"""
+
+
+def test_a_worker_that_dies_is_told_of_and_its_run_done_again(course):
+    """Each run kills its own worker, in another way, the first time that it is done."""
+    notebook = nbformat.read("notebooks/01_small.ipynb", 4)
+    notebook.cells[-1].source = SUICIDE
+    nbformat.write(notebook, "notebooks/01_small.ipynb")
+    process = begin("seeds: 3", "--jobs", "2")
+    out, error = process.communicate(timeout=300)
+    assert out.splitlines()[-1] == "3 runs in runs/s: 3 done, 0 failed, 0 to do", error
+    for seed, end in enumerate(
+        ("9 (SIGKILL), perhaps for want of memory", "6 (SIGABRT)", "11 (SIGSEGV)")
+    ):
+        (said,) = [line for line in out.splitlines() if f"seed={seed} · worker" in line]
+        words = re.fullmatch(
+            r"  01_small seed=\d · (worker \d was killed .*): it is done again", said
+        )
+        assert words[1].endswith(f"by signal {end}"), said
+        log = (stored_runs(Path("runs/s"))[seed].folder / "run.log").read_text(encoding="utf-8")
+        assert words[1] in log.splitlines()
+
+
+@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
+def test_lost_scheduler_is_one_sentence_and_no_failed_run(cluster, way):
     address, scheduler, _ = cluster
     process = begin("set: {ending: slow}", "--scheduler", address)
     wait_until(lives)
-    scheduler.kill()
+    scheduler.send_signal(way)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 1
     assert (
         error == "Error: the Dask scheduler is gone: start it again, and give the same command.\n"
     )
-    assert [run.state for run in stored_runs(Path("runs/s"))] == ["missing"]
+    (run,) = stored_runs(Path("runs/s"))
+    assert run.state == "missing"
+    log = (run.folder / "run.log").read_text(encoding="utf-8").splitlines()
+    assert error.removeprefix("Error: ").strip() in log
 
 
 def test_no_scheduler_at_the_address(course):
