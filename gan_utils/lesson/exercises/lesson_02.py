@@ -1,5 +1,6 @@
 """Exercises of notebook 02: counts of digits, a dense generator, losses, and two training steps."""
 
+import random
 from itertools import pairwise
 
 import numpy as np
@@ -87,11 +88,15 @@ def mlp_generator(build):
     rng = np.random.default_rng(0)
     for latent_dim, widths, shape, lowest in NETWORKS:
         call = f"mlp_generator({latent_dim}, {widths}, {shape}, {lowest:g})"
-        network = build(latent_dim, list(widths), shape, lowest)
-        if not hasattr(network, "trainable_variables"):
-            raise NotYet(f"{call} gives no network: end with `return keras.Sequential(stack)`")
         z = rng.normal(size=(6, latent_dim)).astype("float32")
-        shaped(network(z, training=False), (6, *shape), f"{call} for 6 latent vectors")
+        drawn = random.getstate()  # Keras takes the seeds of new layers from there
+        try:
+            network = build(latent_dim, list(widths), shape, lowest)
+            if not hasattr(network, "trainable_variables"):
+                raise NotYet(f"{call} gives no network: end with `return keras.Sequential(stack)`")
+            shaped(network(z, training=False), (6, *shape), f"{call} for 6 latent vectors")
+        finally:
+            random.setstate(drawn)
         sides = [latent_dim, *widths, int(np.prod(shape))]
         wanted = [part for a, b in pairwise(sides) for part in ((a, b), (b,))]
         found = [tuple(weight.shape) for weight in network.weights]
@@ -100,23 +105,20 @@ def mlp_generator(build):
         weights = [rng.normal(size=part) for part in wanted]
         network.set_weights(weights)
         made = np.asarray(network(z, training=False)).reshape(6, -1)
-        ends = {0.0: sigmoid, -1.0: np.tanh}
-        right = _played(z, weights, 0.2, ends.pop(lowest))
-        (other,) = ends.values()
+        end, other = (sigmoid, np.tanh) if lowest == 0 else (np.tanh, sigmoid)
         at_the_end = f"images lie from {lowest:g} to 1"
         mistakes = {
             f"its last activation is of the other range: {at_the_end}": (0.2, other),
             f"it has no activation at its end: {at_the_end}": (0.2, lambda x: x),
-            "its hidden layers have ReLU, and not LeakyReLU": (0.0, None),
-            "the slope of its LeakyReLU is 0.3, and not 0.2": (0.3, None),
-            "its hidden layers have no activation: one dense layer could do the same": (1.0, None),
         }
-        end = sigmoid if lowest == 0 else np.tanh
-        alike = {
-            words: _played(z, weights, slope, last or end)
-            for words, (slope, last) in mistakes.items()
-            if widths or last
-        }
+        if widths:
+            mistakes |= {
+                "its hidden layers have ReLU, and not LeakyReLU": (0.0, end),
+                "the slope of its LeakyReLU is 0.3, and not 0.2": (0.3, end),
+                "its hidden layers have no activation: one dense layer could do as much": (1, end),
+            }
+        right = _played(z, weights, 0.2, end)
+        alike = {words: _played(z, weights, *way) for words, way in mistakes.items()}
         compare(made, right, f"a network of {call}", "computed by hand it is", alike)
 
 
