@@ -1,4 +1,4 @@
-"""The training step that lesson 02 writes out by hand is the library's step."""
+"""What lesson 02 writes out by hand is the library's: its step, its rules and its networks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from gan_utils.data import scale
 from gan_utils.networks.registry import build
 from gan_utils.streams import Draw, stream
 from gan_utils.training.gan import GAN
-from gan_utils.training.losses import NonSaturating
+from gan_utils.training.losses import Minimax, NonSaturating, Relativistic
+from gan_utils.training.penalties import R1
 from gan_utils.training.sources import batches
+from lesson_notebook import define_functions, read_cells
 
 pytestmark = pytest.mark.repository
 
@@ -94,3 +96,60 @@ def test_five_steps_by_hand_are_five_steps_of_the_library(lesson, gan, compiled)
         ours, theirs = lesson[name].get_weights(), getattr(gan, name).get_weights()
         for mine, its in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(mine, its, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def written():
+    """All functions of the lesson."""
+    return define_functions(read_cells(LESSON.stem), {})
+
+
+def test_the_rules_of_the_collapse_are_the_librarys(written):
+    keras.utils.set_random_seed(SEED)
+    network = build("granada_mlp")[1]
+    real = tf.constant(scale(DIGITS[:16], 0.0, 1.0))
+    logits = network(real), network(1 - real)
+    ours = [written["zero_sum"](logits[1]), *written["relativistic"](*logits)]
+    theirs = [
+        Minimax().generator(*logits),
+        Relativistic().discriminator(*logits),
+        Relativistic().generator(*logits),
+    ]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+    penalty = R1(0.7)(network, real, None)
+    assert penalty > 0
+    np.testing.assert_allclose(written["r1"](network, real, 0.7), penalty, rtol=1e-5)
+
+
+def test_the_dcgan_is_the_librarys(written):
+    generator, discriminator, _ = build("granada_dcgan")
+    pairs = {"dcgan_generator": generator, "dcgan_discriminator": discriminator}
+    for name, theirs in pairs.items():
+        mine = written[name]()
+        assert [layer.output.shape for layer in mine.layers] == [
+            layer.output.shape for layer in theirs.layers
+        ]
+        assert written["alike"](mine, theirs, training=False)
+
+
+def test_adam_by_hand_is_keras_adam(written):
+    rng = np.random.default_rng(SEED)
+    gradients = rng.normal(size=(20, 5)).astype("float32") * np.float32([1, 100, 0.01, 1, 5])
+    start = rng.normal(size=5)
+    weights = tf.Variable(start, dtype=tf.float32)
+    adam = keras.optimizers.Adam(0.03, beta_1=0.9, beta_2=0.99)
+    for gradient in gradients:
+        adam.apply([tf.constant(gradient)], [weights])
+    by_hand = written["adam_by_hand"](start, gradients, 0.03, beta_1=0.9, beta_2=0.99)
+    np.testing.assert_allclose(weights, by_hand, rtol=1e-3, atol=1e-5)
+
+
+def test_cross_entropies_are_the_same_where_float32_can_hold_them(written):
+    for label in (0.0, 1.0):
+        a = tf.constant([-3.0, 0.5, 4.0])
+        right = np.logaddexp(0, -a if label else a)
+        np.testing.assert_allclose(written["from_logits"](a, label), right, rtol=1e-5)
+        np.testing.assert_allclose(written["by_the_formula"](a, label), right, rtol=1e-5)
+        np.testing.assert_allclose(
+            [float(written["cut_off"](a[i : i + 1], label)) for i in range(3)], right, rtol=1e-5
+        )

@@ -135,25 +135,6 @@ WRONG = {
         ("return math.sqrt(1 - h * gamma + h**2 / 4)", "alternating_size(0.2, 0.0) gives 1.005"),
         ("return 1.0", "alternating_size(0.2, 0.5) gives 1, but"),
     ],
-    "covered_digits": [
-        ("return (counts > 0).sum()", "gives 4, but counting them one by one gives 3"),
-        ("return (counts > 0.01 * counts.sum()).sum()", "but counting"),
-        ("return counts >= 0.01 * counts.sum()", "an array of shape (10,)"),
-    ],
-    "entropy": [
-        ("p = counts / counts.sum()\nreturn -(p * np.log(p)).sum()", "gives nan"),
-        ("p = counts[counts > 0] / counts.sum()\nreturn -(p * np.log2(p)).sum()", "3.322, but"),
-        ("p = counts[counts > 0] / counts.sum()\nreturn (p * np.log(p)).sum()", "gives -2.303"),
-        ("return 0.0", "gives 0, but"),
-    ],
-    "smooth_loss": [
-        ("return gan_loss(logits, True)", "with smoothing 0.1 gives"),
-        ("return (1 - smoothing) * gan_loss(logits, True)", "with smoothing 0.1 gives"),
-        (
-            "return tf.nn.sigmoid_cross_entropy_with_logits(1 - smoothing, logits)",
-            "it stops in its line 3 with ValueError",
-        ),
-    ],
     "alternating_step": [
         (STEP + D_MOVES + G_MOVES + LOSSES, "after its move the discriminator was not asked again"),
         (STEP + G_MOVES + D_MOVES + LOSSES, "are: generator, discriminator; they should be"),
@@ -310,6 +291,103 @@ return gamma / 2 * tf.reduce_mean(tf.reduce_sum(slopes**2, [1, 2, 3]))
 
 # A part of the notebook's solution, what makes it wrong in its place, and what the check then says.
 CHANGED = {
+    "variety": [
+        (">= 0.01", "> 0.01", "the first part of variety of images that the judge counts as [195"),
+        (">= 0.01 * counts.sum()", "> 0", "one image is not enough: 1 % of all images are"),
+        ("[counts > 0]", "", "the second part of variety of images that the judge counts as [7, 0"),
+        ("np.log(", "np.log2(", "this is in bits: take the natural logarithm"),
+        ("-(shares", "(shares", "its sign is wrong"),
+        (
+            "counts[counts > 0] / counts.sum()", "probabilities.mean(axis=0)",
+            "this is the entropy of the mean probabilities: let each image count for the digit",
+        ),
+        (
+            "shares = counts[counts > 0] / counts.sum()", "shares = probabilities",
+            "variety of images that the judge counts as [5, 5",
+        ),
+        ("return covered, -", "return covered - ", "and not two numbers"),
+        ("axis=1", "axis=0", "variety of images that the judge counts as"),
+    ],
+    "mlp_generator": [
+        ('"sigmoid" if lowest == 0 else "tanh"', '"tanh"', "is of the other range: images lie fr"),
+        ('"sigmoid" if lowest == 0 else "tanh"', '"tanh" if lowest == 0 else "sigmoid"',
+         "its last activation is of the other range: images lie from 0 to 1"),
+        ('"sigmoid" if lowest == 0 else "tanh"', "None", "no activation at its end: images lie fr"),
+        ("layers.LeakyReLU(0.2)", "layers.ReLU()", "its hidden layers have ReLU, and not LeakyReL"),
+        ("layers.LeakyReLU(0.2)", "layers.LeakyReLU()", "the slope of its LeakyReLU is 0.3, and"),
+        (", layers.LeakyReLU(0.2)]", "]", "its hidden layers have no activation: one dense"),
+        (", layers.Reshape(shape)]", "]", "for 6 latent vectors gives the shape (6, 12), and not"),
+        ("layers.Dense(width)", "layers.Dense(widths[0])", "has weights of the shapes [(3, 6)"),
+        ("return keras.Sequential(stack)", "return stack", "gives no network: end with `return"),
+        ("int(np.prod(shape)), ", "int(np.prod(shape)), use_bias=False, ", "weights of the shapes"),
+    ],
+    "players_losses": [
+        (
+            "tf.nn.softplus(-real_logits)", "-tf.math.log(tf.sigmoid(real_logits))",
+            "players_losses for logits of ±20 and ±100 gives inf, and not a finite number",
+        ),
+        (
+            "tf.nn.softplus(-real_logits)", "-tf.math.log(tf.sigmoid(real_logits) + 1e-7)",
+            "d_loss of players_losses for logits of ±20 and ±100 gives",
+        ),
+        (
+            "tf.nn.softplus(fake_logits)",
+            "keras.losses.binary_crossentropy(tf.zeros_like(fake_logits), tf.sigmoid(fake_logits))",
+            "d_loss of players_losses for logits of ±20 and ±100 gives",
+        ),
+        ("    d_loss += tf.reduce_mean(tf.nn.softplus(fake_logits))\n", "",
+         "the part of generated images is missing"),
+        ("return d_loss", "return d_loss / 2", "added up without a factor of ½"),
+        ("tf.nn.softplus(-fake", "-tf.nn.softplus(fake", "that is the loss of the zero-sum game"),
+        ("tf.nn.softplus(-fake", "tf.nn.softplus(fake", "G wants D to call its images real"),
+        (
+            "d_loss, tf.reduce_mean(tf.nn.softplus(-fake_logits))",
+            "tf.reduce_mean(tf.nn.softplus(-fake_logits)), d_loss", "players_losses for usual logi",
+        ),
+        ("reduce_mean", "reduce_sum", "the images are added up: take their mean"),
+        ("return d_loss", "return d_loss.numpy()", "nobody can learn from it: no tensor leads to"),
+        (
+            "d_loss, tf", "tf.where(d_loss > 20, tf.stop_gradient(d_loss), d_loss), tf",
+            "for logits of ±20 and ±100 the slope of D's loss in a real logit is not",
+        ),
+    ],
+    "smoothed_d_loss": [
+        ("1.0 - smoothing", "1.0", "smoothing 0.1 gives 1.981: the labels are as hard as before"),
+        ("1.0 - smoothing", "smoothing", "with smoothing 0.0 gives"),
+        (" + gan_loss(fake_logits, is_real=False)", "", "the part of generated images is missing"),
+        (
+            "gan_loss(fake_logits, is_real=False)",
+            "tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits("
+            "labels=smoothing * tf.ones_like(fake_logits), logits=fake_logits))",
+            "the generated images have soft labels, too: smoothing is one-sided here",
+        ),
+        (
+            "return tf.reduce_mean(real)",
+            "return (1 - smoothing) * gan_loss(real_logits, True)",
+            "the surprise of real images is only made smaller",
+        ),
+        ("tf.reduce_mean(real)", "real", "of shape (3, 1), and not one number"),
+        ("is_real=False", "is_real=True", "with smoothing 0.0 gives"),
+    ],
+    "mended_step": [
+        ("gradient(d_loss", "gradient([d_loss, g_loss]", "D still moves to make g_loss smaller"),
+        ("gradient(g_loss", "gradient([d_loss, g_loss]", "G's gradient is still that of the sum"),
+        ("gradient(d_loss", "gradient(g_loss", "D moves to make G's loss smaller, and not its own"),
+        ("gradient(g_loss", "gradient(d_loss", "G moves to make D's loss smaller, and not its own"),
+        ("(d_loss, discriminator", "(d_loss, generator", "is given 1 gradients for 2 weights"),
+        ("(d_gradients, discriminator", "(d_gradients, generator", "is given other weights than"),
+        (
+            "    d_optimizer.apply(d_gradients, discriminator.trainable_variables)\n", "",
+            "the moves of one step are: generator; each player should move once",
+        ),
+        ("return d_loss, g_loss", "return d_loss + g_loss", "and not two numbers"),
+        ("discriminator(x, training=True)", "discriminator(x)", "without `training=True`"),
+        (
+            "fake_logits = discriminator(generator(z, training=True)",
+            "fake_logits = discriminator(tf.stop_gradient(generator(z, training=True))",
+            "a gradient of the generator is None",
+        ),
+    ],
     "patch_seen": [
         ("reversed(stack)", "stack", "([(3, 2), (3, 1)]) gives 5, but marking them pixel by"),
         ("stride * (side - 1)", "stride * side", "patch_seen([(5, 1)]) gives 6"),

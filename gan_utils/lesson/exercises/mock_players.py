@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
+from scipy.special import expit as sigmoid
 
 from gan_utils.lesson.exercises.answers import NotYet
 
@@ -71,3 +72,45 @@ class MockOptimizer:
         """The same, from pairs of a gradient and a weight."""
         pairs = list(pairs)
         self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+
+
+class MockGame:
+    """Two mock players whose slopes can be written down: G(z) = z + θ and D(x) = ψx + b.
+
+    rate: of the plain descent of both. rng: draws eight real samples x and eight z.
+    `given` is what a step is handed: x, z, generator, discriminator, and D's and G's optimizer.
+    """
+
+    def __init__(self, rate: float, theta: float, psi: float, b: float, rng):
+        self.x, self.z = rng.normal(2.0, 1.0, (2, 8, 1))
+        self.rate, self.theta, self.psi, self.b = rate, theta, psi, b
+        self.log: list[str] = []
+        g = MockNetwork("generator", lambda z, theta: z + theta, [theta], self.log)
+        d = MockNetwork("discriminator", lambda x, psi, b: psi * x + b, [psi, b], self.log)
+        self.move_d, self.move_g = (MockOptimizer(player, rate, self.log) for player in (d, g))
+        batches = (tf.constant(batch, tf.float32) for batch in (self.x, self.z))
+        self.given = (*batches, g, d, self.move_d, self.move_g)
+
+    def moves(self) -> list[str]:
+        """Who moved, in its order."""
+        return [entry.removesuffix(" moved") for entry in self.log if entry.endswith(" moved")]
+
+    def of_d(self, mine: float = 1.0, others: float = 0.0) -> tuple[float, list[float]]:
+        """D's loss, and the slopes of mine · d_loss + others · g_loss in ψ and b."""
+        fake = self.z + self.theta
+        at_real, at_fake = self.psi * self.x + self.b, self.psi * fake + self.b
+        loss = np.logaddexp(0, -at_real).mean() + np.logaddexp(0, at_fake).mean()
+        by_real = -mine * sigmoid(-at_real)
+        by_fake = mine * sigmoid(at_fake) - others * sigmoid(-at_fake)
+        return loss, [np.mean(by_real * self.x + by_fake * fake), np.mean(by_real + by_fake)]
+
+    def of_g(self, psi, b, mine: float = 1.0, others: float = 0.0) -> tuple[float, float]:
+        """G's loss against a D of ψ and b, and the slope of mine · g_loss + others · d_loss."""
+        at_fake = psi * (self.z + self.theta) + b
+        by_fake = others * sigmoid(at_fake) - mine * sigmoid(-at_fake)
+        return np.logaddexp(0, -at_fake).mean(), np.mean(by_fake * psi)
+
+    def moved(self) -> tuple[float, float]:
+        """ψ and b after D's own move."""
+        by_psi, by_b = self.of_d()[1]
+        return self.psi - self.rate * by_psi, self.b - self.rate * by_b
