@@ -101,6 +101,7 @@ def game_losses(losses):
         for place, name in enumerate(names):
             mistakes = {
                 "it has the wrong sign": -right[place],
+                "the part of real samples does not depend on G: leave it out": -right[0],
                 "it is half of what it should be: leave the ½ out": right[place] / 2,
                 f"this is another one of the three: {order}": right[place - 1],
                 f"this is one of the other two: {order}": right[place - 2],
@@ -203,11 +204,6 @@ def count_modes(count):
         modes, share = len(set(nearest[good])), good.mean()
         call = f"count_modes for {words}"
         found = pair(count(points, centres, std), call)
-        captured = {
-            "points of low quality capture a mode in it": len(set(nearest)),
-            "this is the number of points, and not of modes": good.sum(),
-        }
-        compare(found[0], modes, f"{call}: the captured modes", "counting them gives", captured)
         shares = {
             "give the share from 0 to 1, and not in %": 100 * share,
             "a distance in the plane is asked for, and not one along each axis": (
@@ -215,6 +211,11 @@ def count_modes(count):
             ),
         }
         compare(found[1], share, f"{call}: the share of high quality", "it is", shares)
+        captured = {
+            "points of low quality capture a mode in it": len(set(nearest)),
+            "this is the number of points, and not of modes": good.sum(),
+        }
+        compare(found[0], modes, f"{call}: the captured modes", "counting them gives", captured)
 
 
 @exercise(
