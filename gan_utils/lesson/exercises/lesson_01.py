@@ -153,8 +153,8 @@ def turn_and_growth(measure):
     h, gamma = 0.2, 2.0
     size = 1 - h * gamma / 2 + h / 2 * np.sqrt(gamma**2 - 1)
     _agree_on(measure(dirac(h, gamma)), 0.0, size, f"simultaneous, h = {h}, γ = {gamma}")
-    stretched = measure(lambda theta, psi: (2 * theta + psi, 0.5 * psi))
-    _agree_on(stretched, 0.0, 2.0, "the step (θ, ψ) → (2θ + ψ, ψ/2)")
+    stretched = measure(lambda theta, psi: (2 * np.sin(theta) + psi, 0.5 * psi))
+    _agree_on(stretched, 0.0, 2.0, "the step (θ, ψ) → (2 sin θ + ψ, ψ/2)")
 
 
 def _agree_on(returned, turn: float, size: float, game: str) -> None:
@@ -192,9 +192,9 @@ def count_modes(count):
         "two points between the modes and one on a mode": np.array(
             [[0.0, 0.0], [0.1, 0.0], centres[1]]
         ),
-        "a point 2.5 std to the right of a centre and 2.5 std above it": corner,
         "one point 2 std to the right of a centre and one 4 std": centres[0]
         + std * np.array([[2.0, 0.0], [4.0, 0.0]]),
+        "a point 2.5 std to the right of a centre and 2.5 std above it": corner,
         "40 points that lie anywhere": rng.uniform(-1.2, 1.2, (40, 2)),
     }
     tree = cKDTree(centres)
