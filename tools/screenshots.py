@@ -24,7 +24,7 @@ def lab_cells() -> list[str]:
 
     notebook = nbformat.read(slides.NOTEBOOKS / "01_minimax.ipynb", as_version=4)
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    wanted = ("ring_steps: int", 'start("01_minimax")', "PlaneGame(", "GanLab(game)")
+    wanted = ("ring_steps: int", 'start("01_minimax")', "game = PlaneGame(", "GanLab(game)")
     return [source for source in sources if any(part in source for part in wanted)]
 
 

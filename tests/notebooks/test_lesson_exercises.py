@@ -117,23 +117,45 @@ with tf.GradientTape() as tape:
 slopes = tape.gradient(logits, images)
 """
 
+ONE_AFTER_THE_OTHER = """\
+for player in discriminator, generator:
+    with tf.GradientTape() as tape:
+        real_logits = discriminator(x, training=True)
+        fake_logits = discriminator(generator(z, training=True), training=True)
+        of_fake = tf.reduce_mean(tf.nn.softplus(fake_logits))
+        d_loss = tf.reduce_mean(tf.nn.softplus(-real_logits)) + of_fake
+        loss = d_loss if player is discriminator else -of_fake
+    gradients = tape.gradient(loss, player.trainable_variables)
+    for weight, gradient in zip(player.trainable_variables, gradients):
+        weight.assign_sub(rate * gradient)
+"""
+MOVE_G = """\
+    for weight, gradient in zip(generator.trainable_variables, g_gradients):
+        weight.assign_sub(rate * gradient)
+"""
+
 # What is typically written, and a part of what the check then says.
 WRONG = {
-    "share_answer": [
-        ("return p / (p + q)", "share_answer(0.6, 0.3, 0.2) gives 0.6667, but the largest"),
-        ("return share * p / (p + q)", "share_answer(3.0, 1.0, 0.5) gives 0.375"),
-        ("return np.log(share * p / ((1 - share) * q))", "gives 1.099, but"),
-        ("return share * p(share)", "it stops in its line 3 with TypeError"),
+    "best_logits": [
+        ("return np.full(len(points), share)", "share 0.5, at (0,), gives 0.5, but in closed form"),
+        ("return np.zeros((len(points), 1))", "gives the shape (6, 1), and not (6,)"),
     ],
-    "narrow_cost": [
-        ("return -math.log(4)", "narrow_cost(0.5) gives -1.386, but summing V"),
-        ("return math.log(w / (1 + w)) + math.log(1 / (1 + w))", "narrow_cost(0.5) gives"),
-        ("return w * math.log(w) + (1 + w) * math.log(1 + w)", "narrow_cost(1.0) gives 1.386"),
+    "game_losses": [
+        (
+            "softplus = tf.nn.softplus\n"
+            "d_loss = tf.reduce_mean(softplus(-real_logits) + softplus(fake_logits))\n"
+            "return d_loss, -d_loss, d_loss",
+            "with InvalidArgumentError (Incompatible shapes",
+        ),
+        ("return 1.386, -0.693, 0.693", "D's loss for usual logits gives 1.386, but by hand it is"),
     ],
-    "alternating_size": [
-        ("return 1 - h * gamma", "alternating_size(0.2, 0.5) gives 0.9, but the eigenvalues"),
-        ("return math.sqrt(1 - h * gamma + h**2 / 4)", "alternating_size(0.2, 0.0) gives 1.005"),
-        ("return 1.0", "alternating_size(0.2, 0.5) gives 1, but"),
+    "simultaneous_step": [
+        ("return None", "with rate 0.1 D's weights: D has not moved"),
+        (ONE_AFTER_THE_OTHER, "G's weights: G answers the D that has just moved"),
+        (
+            ONE_AFTER_THE_OTHER.replace("discriminator, generator:", "generator, discriminator:"),
+            "D's weights: D sees the G that has just moved",
+        ),
     ],
     "alternating_step": [
         (STEP + D_MOVES + G_MOVES + LOSSES, "after its move the discriminator was not asked again"),
@@ -386,6 +408,106 @@ CHANGED = {
             "fake_logits = discriminator(generator(z, training=True)",
             "fake_logits = discriminator(tf.stop_gradient(generator(z, training=True))",
             "a gradient of the generator is None",
+        ),
+    ],
+    "best_logits": [
+        (" + odds", "", "std 0.3, share 0.2: the share is missing in it"),
+        ("+ odds", "- odds", "std 0.3, share 0.2: the share has the wrong sign"),
+        (
+            "log_density(real_centres) - log_density(fake_centres)",
+            "log_density(fake_centres) - log_density(real_centres)", "this is log q/p: the density",
+        ),
+        (
+            "log_density(real_centres) - log_density(fake_centres) + odds",
+            "sigmoid(log_density(real_centres) - log_density(fake_centres) + odds)",
+            "these are probabilities: give the logits",
+        ),
+        (" - np.log(len(centres))", "", "each mixture is a mean of its Gaussians, and not a sum"),
+        ("(2 * std**2)", "std**2", "falls with the square over 2 std², not over std²"),
+        ("(2 * std**2)", "(2 * std)", "it should be divided by std², and not by std"),
+        ("axis=1) -", "axis=0) -", "gives the shape (1,), and not (6,)"),
+        (
+            "np.logaddexp.reduce(-squares / (2 * std**2), axis=1)",
+            "np.log(np.exp(-squares / (2 * std**2)).sum(axis=1))",
+            "and not a finite number: far away both densities round to 0",
+        ),
+    ],
+    "game_losses": [
+        ("-of_fake", "of_fake", "it has the wrong sign"),
+        ("-of_fake", "-d_loss", "the part of real samples does not depend on G: leave it out"),
+        ("+ of_fake", "+ of_fake\n    d_loss /= 2", "half of what it should be: leave the ½ out"),
+        ("softplus(-real_logits)", "softplus(real_logits)", "D's loss for usual logits gives"),
+        ("(-fake_logits)", "(fake_logits)", "G's non-saturating loss for usual logits"),
+        ("d_loss, -of_fake, tf", "-of_fake, d_loss, tf", "return D's loss, minimax, non-saturat"),
+        ("d_loss, -of_fake, tf", "d_loss, tf", "gives no three numbers: D's loss, minimax, non-"),
+        (
+            "tf.nn.softplus(-fake_logits)", "-tf.math.log(tf.sigmoid(fake_logits))",
+            "G's non-saturating loss for logits up to ±100 gives inf, and not a finite number",
+        ),
+        (
+            "tf.nn.softplus(fake_logits)", "-tf.math.log(1 - tf.sigmoid(fake_logits))",
+            "D's loss for logits up to ±100 gives inf, and not a finite number",
+        ),
+        ("return d_loss", "return d_loss.numpy()", "no tensor leads from the logits to it"),
+        ("tf.reduce_mean(tf.nn.softplus(-fake", "tf.reduce_sum(tf.nn.softplus(-fake", "by hand"),
+    ],
+    "turn_and_growth": [
+        (
+            "abs(np.angle(largest)), abs(largest)", "abs(largest), abs(np.angle(largest))",
+            "gives the growth first: return the turn, then the growth",
+        ),
+        ("abs(np.angle(largest))", "np.degrees(abs(np.angle(largest)))", "is in degrees: give rad"),
+        ("abs(np.angle(largest))", "-abs(np.angle(largest))", "its turn has a sign: take the size"),
+        (", abs(largest)", ", largest.real", "the real part of the eigenvalue, and not its"),
+        (
+            ", abs(largest)", ", abs(np.linalg.det(np.transpose(columns) / small))",
+            "this is its square: a determinant is the product of both",
+        ),
+        (" / small)", ")", "the growth gives 1.005e-06, but in closed form it is 1.005"),
+        ("argmax", "argmin", "simultaneous, h = 0.2, γ = 2.0, the growth gives"),
+        ("1e-6", "1.0", "(2 sin θ + ψ, ψ/2), the growth gives 1.683, but"),
+        (", abs(largest)", "", ", and not two numbers"),
+    ],
+    "simultaneous_step": [
+        ("g_loss = -of_fake", "g_loss = of_fake", "G's weights: G goes uphill: subtract"),
+        (
+            "g_loss = -of_fake", "g_loss = tf.reduce_mean(tf.nn.softplus(-fake_logits))",
+            "this is the non-saturating loss, and the value of this section is asked for",
+        ),
+        ("+ of_fake\n", "+ of_fake\n        d_loss = -d_loss\n", "D's weights: D goes uphill"),
+        (MOVE_G, "", "G's weights: G has not moved"),
+        ("reduce_mean", "reduce_sum", "D's weights: it is not divided by the number of samples"),
+        ("generator(z, training=True)", "generator(z)", "generator is called without `training=Tr"),
+        ("rate * gradient", "gradient", "but in closed form it is"),
+        (
+            "generator.trainable_variables, g_gradients", "discriminator.trainable_variables, "
+            "g_gradients", "D's weights, at (0,), gives",
+        ),
+    ],
+    "count_modes": [
+        ("[good])", ")", "points of low quality capture a mode in it"),
+        ("len(captured)", "good.sum()", "gives 6: this is the number of points, and not of modes"),
+        ("good.mean()", "100 * good.mean()", "give the share from 0 to 1, and not in %"),
+        ("<= 3 * std", "<= std", "but it is"),
+        (
+            "np.linalg.norm(points[:, None] - centres, axis=2)",
+            "np.abs(points[:, None] - centres).max(axis=2)", "and not one along each axis",
+        ),
+        ("len(captured)", "captured", "gives an array of shape (3,), and not one number"),
+        ("np.linalg.norm(points[:, None] - centres, axis=2)",
+         "((points[:, None] - centres) ** 2).sum(axis=2)", "but it is"),
+    ],
+    "rival_losses": [
+        ("softplus(difference)", "softplus(-difference)", "both players still want the same"),
+        ("return d_loss, g_loss", "return g_loss, d_loss", "this is G's loss: return D's first"),
+        ("real_logits - fake_logits", "fake_logits - real_logits", "this is G's loss: return D's"),
+        ("g_loss = tf", "g_loss = -tf", "G's loss of rival_losses for usual logits gives"),
+        ("tf.reduce_mean(tf.nn.softplus(difference))", "-d_loss", "which is another game"),
+        ("softplus(difference)", "softplus(-fake_logits)", "it asks about the generated one alone"),
+        ("softplus(difference))", "softplus(difference)).numpy()", "no tensor leads from the log"),
+        (
+            "tf.nn.softplus(-difference)", "-tf.math.log(tf.sigmoid(difference))",
+            "for logits up to ±100 gives inf, and not a finite number",
         ),
     ],
     "patch_seen": [
