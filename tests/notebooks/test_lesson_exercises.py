@@ -6,7 +6,6 @@ import random
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from gan_utils.lesson.exercises import exercises
 from lesson_notebook import NOTEBOOKS, define_functions, read_cells, written_exercises
@@ -353,7 +352,7 @@ CHANGED = {
          "the generator is never called"),
         ("    return loss", "", "the loss gives None: its `return` seems to be missing"),
         ("discriminator(fake, training", "discriminator(real, training", "the loss gives"),
-        ("apply(gradients,", "apply([2 * slope for slope in gradients],", "the slope that D's optimize"),
+        ("apply(gradients,", "apply([2 * slope for slope in gradients],", "the slope that D's o"),
     ],
     "move_average": [
         ("decay * mean + (1 - decay) * weight", "(1 - decay) * mean + decay * weight",
