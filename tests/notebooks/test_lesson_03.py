@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 import pytest
 
@@ -72,7 +74,7 @@ def test_in_a_mixed_batch_both_kinds_go_through_the_discriminator_together(lesso
 
 def test_the_small_training_that_is_killed_trains_the_pair_of_the_lesson():
     (cell,) = (cell for cell in read_cells("03_dcgan_fashion") if cell.id == "stop-program")
-    program = cell.source.split("'''")[1]
+    program = ast.literal_eval(ast.parse(cell.source).body[0].value)
     compile(program, "small_training.py", "exec")
     for part in ('build("swift")', '"relativistic"', "Lazy(R1(0.2), 8)", "Backup(backup)"):
         assert part in program
