@@ -48,9 +48,8 @@ def transposed(answer):
 
 
 @exercise(
-    "Only the dense layer's and the convolutions' numbers tell what is in them: 401,408 is exactly "
-    "64 · 6,272, so no bias is left over. How many numbers does a batch normalisation keep for "
-    "each channel?",
+    "Begin with the counts: 401,408 is exactly 64 · 6,272, so the dense layer has no bias. A batch "
+    "normalisation keeps four numbers for each channel.",
     "131,072 = width² · 128 · 64 gives the kernel's width, and the sides of the images give the "
     "stride. A layer without a bias is made by `use_bias=False`.",
     "Dense, Reshape, then twice BatchNormalization, ReLU and Conv2DTranspose(…, 4, strides=2, "
