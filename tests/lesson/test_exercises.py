@@ -62,8 +62,8 @@ def test_hints_come_one_after_the_other_and_begin_anew_once_it_was_right(double,
 
 def test_hints_of_one_exercise_do_not_count_for_another(double, line):
     line(named(lambda x: x * x))
-    first = exercises()["hits"].hints[0]
-    assert line(named(lambda kernel, stride: (1, 1), "hits")).endswith(f"Hint: {first}")
+    first = exercises()["deviation"].hints[0]
+    assert line(named(lambda features, group: None, "deviation")).endswith(f"Hint: {first}")
 
 
 def divides(x):
@@ -154,7 +154,7 @@ def test_numbers_of_every_kind_are_numbers():
         assert pair((six, six), "") == pair([six, six], "") == (6, 6)
     for none in (None, 6, (6,), (6, 6, 6), (6, "6")):
         with pytest.raises(NotYet):
-            pair(none, "hits(3, 2)")
+            pair(none, "f(3, 2)")
 
 
 def test_numbers_that_differ_late_are_shown_apart():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 import pytest
 
@@ -33,3 +35,46 @@ def test_the_walk_is_that_of_the_latent_explorer(lesson):
     shares = np.linspace(0, 1, 5)
     expected = [latent.spherical(a, b, share) for share in shares]
     np.testing.assert_allclose(lesson["slerp"](a, b, shares), expected)
+
+
+def test_a_lead_costs_what_the_formulas_say(lesson):
+    lead = np.array([[2.0], [-1.0]], np.float32)
+    d_loss, g_loss = lesson["relativistic"](lead + 5, np.full_like(lead, 5))
+    np.testing.assert_allclose(d_loss, np.log1p(np.exp(-lead)).mean(), rtol=1e-5)
+    np.testing.assert_allclose(g_loss, np.log1p(np.exp(lead)).mean(), rtol=1e-5)
+
+
+def test_the_lazy_penalty_pays_at_once_what_it_owes_for_eight_steps(lesson):
+    tf = lesson["tf"]
+    weights = np.random.default_rng(0).normal(size=(1, 4, 4, 1)).astype("float32")
+
+    def straight(images, training):
+        assert training is True
+        return tf.reduce_sum(images * weights, axis=[1, 2, 3])[:, None]
+
+    paid = [float(lesson["lazy_r1"](straight, tf.zeros((3, 4, 4, 1)), step)) for step in range(17)]
+    assert np.flatnonzero(paid).tolist() == [0, 8, 16]
+    np.testing.assert_allclose(paid[8], 8 * 0.2 / 2 * np.square(weights).sum(), rtol=1e-5)
+
+
+def test_in_a_mixed_batch_both_kinds_go_through_the_discriminator_together(lesson):
+    tf = lesson["tf"]
+    seen = []
+
+    def answers(images, training):
+        seen.append(len(images))
+        return tf.reduce_mean(images, axis=[1, 2, 3])[:, None]
+
+    ones, zeros = tf.ones((4, 2, 2, 1)), tf.zeros((4, 2, 2, 1))
+    real_logits, fake_logits = lesson["mixed_logits"](answers, ones, zeros)
+    assert seen == [8]
+    np.testing.assert_allclose(real_logits, np.ones((4, 1)))
+    np.testing.assert_allclose(fake_logits, np.zeros((4, 1)))
+
+
+def test_the_small_training_that_is_killed_trains_the_pair_of_the_lesson():
+    (cell,) = (cell for cell in read_cells("03_dcgan_fashion") if cell.id == "stop-program")
+    program = ast.literal_eval(ast.parse(cell.source).body[0].value)
+    compile(program, "small_training.py", "exec")
+    for part in ('build("swift")', '"relativistic"', "Lazy(R1(0.2), 8)", "Backup(backup)"):
+        assert part in program
