@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from scipy.stats import wasserstein_distance
 
+from gan_utils.networks.registry import build
 from gan_utils.streams import Draw
 from gan_utils.training.penalties import GradientPenalty
 from lesson_notebook import define_functions, read_cells
@@ -59,3 +60,27 @@ def test_each_broken_penalty_differs_where_the_lesson_says(lesson):
     for options in ({}, {"share": "normal"}, {"share": "one a coordinate"}, {"inside": 0.0}):
         assert value(**options) == pytest.approx(10 * 0.25, rel=1e-4)
     assert value(together=True) == pytest.approx(10 * (8 * 0.5 - 1) ** 2, rel=1e-4)
+
+
+def test_the_pair_that_is_shown_is_the_librarys(lesson):
+    for ours, named in zip(
+        (lesson["our_generator"](), lesson["our_critic"]()), build("compact")[:2], strict=True
+    ):
+        assert lesson["described"](ours) == lesson["described"](named)
+
+
+def test_one_step_moves_the_critic_once_a_batch_and_the_generator_once(lesson):
+    """On a linear critic, whose slopes can be written down."""
+    moves = []
+    lesson["descend"] = lambda network, gradients: moves.append((network.name, gradients))
+    generator = keras.Sequential([keras.Input((64,)), keras.layers.Dense(3)], name="generator")
+    critic = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)], name="critic")
+    batches = tf.split(tf.random.stateless_normal((12, 3), [0, 1]), 3)
+    lesson["one_step"](generator, critic, batches, Draw(0, 0))
+    assert [name for name, _ in moves] == ["critic"] * 3 + ["generator"]
+    fake = generator(Draw(0, 0).normal("latent", 4, 64))
+    norm = float(tf.norm(critic.kernel))
+    by_kernel = tf.reduce_mean(fake, 0) - tf.reduce_mean(batches[-1], 0)
+    by_kernel += 20 * (norm - 1) * critic.kernel[:, 0] / norm
+    np.testing.assert_allclose(moves[2][1][0][:, 0], by_kernel, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(moves[3][1][1], -critic.kernel[:, 0], rtol=1e-5)

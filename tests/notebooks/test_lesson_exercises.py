@@ -41,7 +41,7 @@ def test_each_exercise_stands_in_the_notebook_of_its_module():
         name: tried.test.__module__.rpartition(".")[2] for name, tried in exercises().items()
     }
     for lesson in LESSONS:
-        assert len(written_exercises(lesson)) >= 3, lesson
+        assert len(written_exercises(lesson)) >= 5, lesson
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -114,6 +114,31 @@ with tf.GradientTape() as tape:
     tape.watch(images)
     logits = discriminator(images, training=True)
 slopes = tape.gradient(logits, images)
+"""
+LEANING = """\
+share = draw.uniform("epsilon", len(real), 1, 1, 1)
+with tf.GradientTape() as tape:
+    tape.watch(fake)
+    between = share * real + (1 - share) * fake
+    heights = critic(between, training=True)
+slopes = tape.gradient(heights, fake)
+norms = tf.sqrt(tf.reduce_sum(slopes**2, axis=[1, 2, 3]) + 1e-12)
+gap = tf.reduce_mean(critic(fake, training=True)) - tf.reduce_mean(critic(real, training=True))
+return gap + weight * tf.reduce_mean((norms - 1) ** 2)
+"""
+SHARED_PASS = """\
+for real, z in zip(batches, latents):
+    with tf.GradientTape() as c_tape, tf.GradientTape() as g_tape:
+        fake = generator(z, training=True)
+        fake_heights = critic(fake, training=True)
+        c_loss = tf.reduce_mean(fake_heights) - tf.reduce_mean(critic(real, training=True))
+        c_loss += penalty(critic, real, fake)
+        g_loss = -tf.reduce_mean(fake_heights)
+    gradients = g_tape.gradient(g_loss, generator.trainable_variables)
+    c_optimizer.apply(
+        c_tape.gradient(c_loss, critic.trainable_variables), critic.trainable_variables
+    )
+g_optimizer.apply(gradients, generator.trainable_variables)
 """
 
 ONE_AFTER_THE_OTHER = """\
@@ -207,15 +232,15 @@ WRONG = {
         ("return np.abs(np.sort(p) - np.sort(q)).sum()", "gives 0, but SciPy's distance is 2"),
         ("return (np.cumsum(p) - np.cumsum(q)).sum()", "gives"),
     ],
-    "slope_with_one_norm": [
-        ("return 1 + distance / (2 * weight)", "slope_with_one_norm(2, 10, 64) gives 1.1, but of"),
-        ("return 1 / batch**0.5", "gives 0.125, but"),
-        ("return 1 / batch + distance / (2 * weight * batch)", "but of 200,001 slopes"),
+    "critic_loss": [
+        (LEANING, "gives 3.755: the slope is taken in the generated images, and not in the points"),
+        (
+            LEANING.replace("watch(fake)", "watch(real)").replace("s, fake)\n", "s, real)\n"),
+            "the slope is taken in the real images, and not in the points between",
+        ),
     ],
-    "one_sided": [
-        ("return weight * np.mean((norms - 1) ** 2)", "one_sided([0.5, 1.0, 2.0], 10) gives 4.167"),
-        ("return weight * np.mean(np.maximum(norms - 1, 0))", "one_sided([1.5, 3.0], 2) gives 2.5"),
-        ("return weight * np.mean((norms[norms > 1] - 1) ** 2)", "one_sided([0.5, 1.0, 2.0], 10)"),
+    "wgan_step": [
+        (SHARED_PASS, "after the critic's last move the generator does not ask it again"),
     ],
     "cheat": [
         ("return images[:1000]", "of 0.9"),
@@ -623,6 +648,105 @@ CHANGED = {
          "it is averaged, and should be copied"),
         ("        kept.assign(newest)", "        pass", "what batch normalisation has counted is"),
         ("decay * mean + (1 - decay) * weight", "decay * mean + weight", "the closed form gives"),
+    ],
+    "wasserstein_losses": [
+        (
+            "tf.reduce_mean(fake_heights) - tf", "-tf.reduce_mean(fake_heights) + tf",
+            "its sign is turned: the critic would lower the real points",
+        ),
+        ("critic_loss, -tf", "critic_loss, tf", "its sign is turned: the generator would go down"),
+        ("-tf.reduce_mean(fake_heights)", "-critic_loss", "real points are in it, which the gen"),
+        ("-tf.reduce_mean(fake_heights)", "critic_loss", "the critic's loss: the generator wants"),
+        (
+            "critic_loss, -tf.reduce_mean(fake_heights)",
+            "-tf.reduce_mean(fake_heights), critic_loss",
+            "this is the generator's loss: return the critic's first",
+        ),
+        (
+            "tf.reduce_mean(fake_heights) - tf.reduce_mean(real_heights)",
+            "tf.reduce_mean(tf.nn.softplus(fake_heights) + tf.nn.softplus(-real_heights))",
+            "these are cross-entropies, and heights are no logits",
+        ),
+        ("reduce_mean", "reduce_sum", "the heights are added up: take their mean"),
+        ("return critic_loss", "return critic_loss.numpy()", "the critic cannot learn: no tensor"),
+        ("return critic_loss, ", "return ", "an object of type EagerTensor, and not two numbers"),
+    ],
+    "clipped_step": [
+        (
+            "    optimizer.apply(gradients, critic.trainable_variables)\n"
+            "    for weight in critic.trainable_variables:\n"
+            "        weight.assign(tf.clip_by_value(weight, -limit, limit))\n",
+            "    for weight in critic.trainable_variables:\n"
+            "        weight.assign(tf.clip_by_value(weight, -limit, limit))\n"
+            "    optimizer.apply(gradients, critic.trainable_variables)\n",
+            "beyond the limit 0.1: the cut comes after the move",
+        ),
+        ("weight.assign(tf", "(tf", "and its result must be assigned to the weight"),
+        ("weight in critic.trainable_variables", "weight in critic.trainable_variables[::2]",
+         "the kernels are cut and the biases are not"),
+        ("optimizer.apply(gradients,",
+         "optimizer.apply([tf.clip_by_value(g, -limit, limit) for g in gradients],",
+         "the gradients are cut, and not the weights"),
+        ("tf.reduce_mean(fake_heights) - ", "-tf.reduce_mean(fake_heights) + ", "the wrong way"),
+        ("    optimizer.apply(gradients, critic.trainable_variables)\n", "", "it moved 0 times"),
+        ("-limit, limit", "0.0, limit", "after the step W, at (0, "),
+        ("critic(fake, training=True)", "critic(fake)", "is called without `training=True`"),
+        ("tf.reduce_mean(fake_heights) - ", "-", "the gradient in W, at (0, 0), gives"),
+    ],
+    "slope_penalty": [
+        ("1, 1, 1)", "*real.shape[1:])", "the pixels of an image have different ε, up to"),
+        ("len(real), 1", "1, 1", "all images of a batch have the same ε: draw one for each image"),
+        ("draw.uniform", "draw.normal", "lie beyond the ends of their line: ε is uniform from 0"),
+        ('draw.uniform("epsilon", len(real), 1, 1, 1)',
+         "tf.random.stateless_uniform([len(real), 1, 1, 1], [0, 1])", "every step has the same ε"),
+        ("1, 1, 1)", "1, 1, 1) ** 3", "and uniform ones have 0.50 and 0.29"),
+        ("between = share * real + (1 - share) * fake", "between = real", "never asks the critic"),
+        ("axis=[1, 2, 3]", "axis=1", "the norm is taken along one axis: an image has three"),
+        ("axis=[1, 2, 3]", "axis=-1", "the norm is taken over the colours only"),
+        (", axis=[1, 2, 3]", "", "one norm is taken for the whole batch"),
+        ("reduce_sum(slopes", "reduce_mean(slopes", "the squares of an image are averaged: add"),
+        ("critic(between, training=True)", "tf.reduce_mean(critic(between, training=True))",
+         "the slope of the mean height is taken: a slope is one image's own"),
+        ("norms - 1", "norms**2 - 1", "the root is missing: these are squares of lengths"),
+        (" + 1e-12)", ")", "has a slope that is no number: a small number belongs inside"),
+        (" + 1e-12)", ") + 1e-12", "has a slope that is no number: a small number belongs inside"),
+        ("weight * tf", "tf", "the weight is missing"),
+        ("norms - 1)", "tf.nn.relu(norms - 1))", "slopes below 1 cost nothing in it"),
+        ("(norms - 1) ** 2", "tf.abs(norms - 1)", "the deviations from 1 are not squared"),
+        ("slopes**2", "slopes.numpy() ** 2", "the critic cannot learn from it"),
+        ("(between, training=True)", "(between)", "the critic is called without `training=True`"),
+    ],
+    "critic_loss": [
+        (
+            "tf.reduce_mean(fake_heights) - tf", "-tf.reduce_mean(fake_heights) + tf",
+            "the difference of the heights has the wrong sign",
+        ),
+        (" + penalty", "", "critic_loss of a critic with slope 2 everywhere, with weight 10, giv"),
+        (
+            "tf.reduce_mean(fake_heights) - tf.reduce_mean(real_heights) + penalty", "penalty",
+            "this is the penalty alone: add the difference of the heights",
+        ),
+        ("axis=[1, 2, 3]", "axis=1", "the norm is taken along one axis"),
+        ("1, 1, 1)", "*real.shape[1:])", "the pixels of an image have different ε, up to"),
+    ],
+    "wgan_step": [
+        ("zip(batches, latents)", "[(batches[0], z) for z in latents[:-1]]",
+         "move 2 of the critic sees the real batch number 1, and not number 2"),
+        ("zip(batches, latents)", "[(real, latents[0]) for real in batches]",
+         "move 2 of the critic takes latent vectors number 1, and not number 2 of 4"),
+        ("latents[-1]", "latents[0]", "the generator's move takes latent vectors number 1, and no"),
+        ("            loss += penalty(critic, real, fake)\n", "", "the penalty is missing"),
+        ("(critic, real, fake)", "(critic, fake, real)", "handed the critic, `real` and `fake`"),
+        ("loss = -tf", "loss = tf", "it goes downhill: its loss is minus the height"),
+        (
+            "tf.reduce_mean(fake_heights) - tf", "-tf.reduce_mean(fake_heights) + tf",
+            "real and generated change places",
+        ),
+        ("        c_optimizer", "    c_optimizer", "with 3 batches the moves of one step are: c"),
+        ("        c_optimizer.apply(gradients, critic.trainable_variables)\n", "",
+         "the moves of one step are: generator; they should be: critic, critic, critic, gen"),
+        ("g_optimizer.apply(gradients, generator", "g_optimizer.apply(gradients, critic",
+         "the generator's optimizer is given other weights than the generator's"),
     ],
     "patch_seen": [
         ("reversed(stack)", "stack", "([(3, 2), (3, 1)]) gives 5, but marking them pixel by"),
