@@ -6,6 +6,7 @@ import math
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from gan_utils.errors import ParameterError
 from gan_utils.streams import SEEDS
@@ -112,8 +113,9 @@ def check_game(loss, penalty) -> None:
 
 
 def check_weight(name: str, value: float) -> None:
-    """Refuse what is not a finite number from 0 up."""
-    if not is_number(value) or value < 0.0:
+    """Refuse what is not a finite number from 0 up, or a variable of TensorFlow with such a one."""
+    number = float(value) if isinstance(value, tf.Variable) else value  # it may change in play
+    if not is_number(number) or number < 0.0:
         raise ParameterError(f"{name} is {value}: give a number from 0 up.")
 
 

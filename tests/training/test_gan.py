@@ -479,3 +479,14 @@ def test_epochs_may_change_length_between_calls_also_from_the_middle_of_one():
     assert list(gan.recorded("d_loss")[0]) == [3, 6, 8, 12, 13]
     whole.fit(POINTS, steps=13, batch_size=8, epoch_steps=13)
     assert_same(weights(whole), weights(gan))
+
+
+def test_a_weight_may_be_a_variable_that_changes_while_it_plays():
+    weight = tf.Variable(0.5)
+    penalty = R1(weight)
+    real = tf.constant([[3.0, 4.0]])
+    assert float(penalty(lambda x: x @ [[1.0], [2.0]], real, real)) == pytest.approx(0.25 * 5)
+    weight.assign(2.0)
+    assert float(penalty(lambda x: x @ [[1.0], [2.0]], real, real)) == pytest.approx(5)
+    with pytest.raises(ParameterError, match="gamma is"):
+        R1(tf.Variable(-1.0))
