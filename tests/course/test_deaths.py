@@ -1,6 +1,5 @@
 """Whatever dies says why: each is killed in three ways, and its sentence is read."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -113,7 +112,7 @@ def test_a_kernel_that_dies_while_it_starts(lesson, monkeypatch, tmp_path):
         "if 'ipykernel_launcher' in sys.orig_argv:\n"
         "    exec(open('start').read())\n"
     )
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(kernel_pool, "_safe", lambda: False)
     factory = kernel_pool.KernelProvisionerFactory.instance()
     monkeypatch.setattr(factory, "default_provisioner_name", factory.default_provisioner_name)
