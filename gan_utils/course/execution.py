@@ -223,7 +223,6 @@ def _execute(request: Mapping) -> str:
     except CellTimeoutError:
         return f"{TOO_LONG} the {request['cell_seconds']} cell_seconds of the sweep"
     except Exception as error:  # whatever it is, it goes back as the run's outcome
-        told = f"{type(error).__name__}: {error}"
         lines = last_lines(log, begun)
         traceback.print_exc()
         words = str(error) if isinstance(error, RuntimeError) else ""
@@ -235,7 +234,7 @@ def _execute(request: Mapping) -> str:
                 "run it again when the machine has less to do."
             )
         else:
-            return told
+            return f"{type(error).__name__}: {error}"
         add_line(log, told)
         return told
     return ""

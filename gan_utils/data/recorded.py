@@ -43,9 +43,10 @@ def recorded_runs(name: str, score: str, settings: tuple[str, ...] | None = None
 
     Raises `DataError` where no run has this score, and for settings of which none has it.
     """
-    known = list(recorded_sweep(name, score))
-    if settings is not None and settings not in known:
-        raise DataError(f"The sweep {name!r} has no setting {settings}; it has {known}.")
+    if settings is not None:
+        known = list(recorded_sweep(name, score))
+        if settings not in known:
+            raise DataError(f"The sweep {name!r} has no setting {settings}; it has {known}.")
     path = data_dir() / "recorded" / "sweeps" / name / "table.csv"
     with path.open(newline="", encoding="utf-8") as file:
         values = [float(row["value"]) for row in csv.DictReader(file) if row["score"] == score]

@@ -69,6 +69,32 @@ def _numbers(returned, count: int, call: str) -> np.ndarray:
     return found
 
 
+def _asked(losses, generated: int, more: list[float]):
+    """What two losses give for usual logits and for sure ones, and how they slope in them.
+
+    generated: how many usual logits of generated samples; there are five of real ones. more: sure
+    logits of generated samples beside ±100.
+    """
+    import tensorflow as tf
+
+    rng = np.random.default_rng(0)
+    usual = rng.normal(1, 2, (5, 1)), rng.normal(-1, 2, (generated, 1))
+    sure = np.array([[100.0], [-100.0], [3.0]]), np.array([-100.0, 100.0, *more])[:, None]
+    for words, both in {"usual logits": usual, "logits up to ±100": sure}.items():
+        given = [tf.constant(logits, tf.float32) for logits in both]
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(given)
+            values = losses(*given)
+
+        def slope_of(value, place, call, tape=tape, given=given):
+            slope = tape.gradient(tf.convert_to_tensor(value), given[place])
+            if slope is None:
+                raise NotYet(f"{call} is missing: no tensor leads from the logits to it")
+            return slope
+
+        yield words, both, values, slope_of
+
+
 @exercise(
     "Three cross-entropies are enough: D's loss has one for real and one for generated logits, and "
     "each loss of G has one. `tf.nn.softplus(a)` is log(1 + eᵃ), without overflow.",
@@ -79,16 +105,7 @@ def _numbers(returned, count: int, call: str) -> np.ndarray:
 )
 def game_losses(losses):
     """D's loss and both of G's: values, slopes against the closed forms, finite at ±100."""
-    import tensorflow as tf
-
-    rng = np.random.default_rng(0)
-    usual = rng.normal(1, 2, (5, 1)), rng.normal(-1, 2, (3, 1))
-    sure = np.array([[100.0], [-100.0], [3.0]]), np.array([[-100.0], [100.0], [0.0], [2.0]])
-    for words, (real, fake) in {"usual logits": usual, "logits up to ±100": sure}.items():
-        given = [tf.constant(logits, tf.float32) for logits in (real, fake)]
-        with tf.GradientTape(persistent=True) as tape:
-            tape.watch(given)
-            values = losses(*given)
+    for words, (real, fake), values, slope_of in _asked(losses, 3, [0.0, 2.0]):
         if values is None or len(values) != 3:
             raise NotYet("game_losses gives no three numbers: D's loss, minimax, non-saturating")
         names = ("D's loss", "G's minimax loss", "G's non-saturating loss")
@@ -115,10 +132,8 @@ def game_losses(losses):
         }
         for value, name in zip(values, names, strict=True):
             for slope, place in slopes[name]:
-                found = tape.gradient(tf.convert_to_tensor(value), given[place])
                 call = f"the slope of {name} in {('a real', 'a generated')[place]} logit"
-                if found is None:
-                    raise NotYet(f"{call} is missing: no tensor leads from the logits to it")
+                found = slope_of(value, place, call)
                 if not np.isfinite(found).all():
                     raise NotYet(f"{call} is no finite number for {words}")
                 compare(found, slope / slope.size, call, "in closed form it is", {}, 1e-4)
@@ -228,16 +243,7 @@ def count_modes(count):
 )
 def rival_losses(losses):
     """The relativistic losses: D's falls and G's rises with the difference of the logits."""
-    import tensorflow as tf
-
-    rng = np.random.default_rng(0)
-    usual = rng.normal(1, 2, (5, 1)), rng.normal(-1, 2, (5, 1))
-    sure = np.array([[100.0], [-100.0], [3.0]]), np.array([[-100.0], [100.0], [0.0]])
-    for words, (real, fake) in {"usual logits": usual, "logits up to ±100": sure}.items():
-        given = [tf.constant(logits, tf.float32) for logits in (real, fake)]
-        with tf.GradientTape(persistent=True) as tape:
-            tape.watch(given)
-            values = losses(*given)
+    for words, (real, fake), values, slope_of in _asked(losses, 5, [0.0]):
         found = pair(values, f"rival_losses for {words}")
         both = [np.logaddexp(0, sign * (fake - real)).mean() for sign in (1, -1)]
         single = [np.logaddexp(0, sign * fake).mean() for sign in (1, -1)]
@@ -253,11 +259,9 @@ def rival_losses(losses):
                 ],
             }
             compare(found[place], both[place], call, "by hand it is", mistakes)
-            for logits, side, sign in zip(given, ("real", "generated"), (-1, 1), strict=True):
-                slope = tape.gradient(tf.convert_to_tensor(values[place]), logits)
+            for which, (side, sign) in enumerate((("real", -1), ("generated", 1))):
                 call = f"the slope of {name} in a {side} logit"
-                if slope is None:
-                    raise NotYet(f"{call} is missing: no tensor leads from the logits to it")
+                slope = slope_of(values[place], which, call)
                 sign *= 1 - 2 * place
                 right = sign * sigmoid((1 - 2 * place) * (fake - real)) / len(real)
                 compare(slope, right, call, "in closed form it is", {})
